@@ -1,0 +1,2 @@
+//! The command `jamsocket`.
+fn main() {}
