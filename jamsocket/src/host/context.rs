@@ -1,0 +1,174 @@
+use crate::{JamsocketContext, LogLevel, MessageRecipient, ServiceError};
+use std::{
+    fmt, mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Waker,
+};
+
+/// How many messages a service may send before its host takes them: in one callback, or between
+/// two wake-ups.
+const MAX_MESSAGES: usize = 10_000;
+
+/// How many bytes of messages a service may send before its host takes them.
+const MAX_BYTES: usize = 4 << 20;
+
+/// How many bytes of log lines a room keeps before its host takes them; further lines are dropped.
+const MAX_LOG_BYTES: usize = 64 << 10;
+
+/// A message on its way to clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// A text message.
+    Text(String),
+    /// A binary message.
+    Binary(Vec<u8>),
+}
+
+/// The context that a [`Room`](super::Room)'s service is given. Clones share one buffer, which the
+/// room empties when a callback returns, and otherwise when it is woken.
+#[derive(Clone)]
+pub struct RoomContext {
+    shared: Arc<Mutex<Outbound>>,
+}
+
+impl RoomContext {
+    /// A context for one room.
+    ///
+    /// `waker` is woken when something was sent outside a callback; the host then gives the room an
+    /// [`Input::Wake`](super::Input::Wake).
+    pub fn new(waker: Waker) -> Self {
+        Self {
+            shared: Arc::new(Mutex::new(Outbound::new(waker))),
+        }
+    }
+
+    /// Marks the begin of a callback: until it ends, sending wakes nobody.
+    pub(super) fn begin_callback(&self) {
+        self.lock().in_callback = true;
+    }
+
+    /// Takes what was sent since the last time into `batch`, which is empty, and ends the callback
+    /// if one was marked. The two buffers change places, so that neither is allocated anew.
+    pub(super) fn take(&self, batch: &mut Batch) {
+        let mut outbound = self.lock();
+        outbound.in_callback = false;
+        outbound.bytes = 0;
+        outbound.log_bytes = 0;
+        mem::swap(&mut outbound.batch, batch);
+    }
+
+    /// From here on nothing is kept: the room is over.
+    pub(super) fn close(&self) {
+        let mut outbound = self.lock();
+        outbound.closed = true;
+        outbound.batch = Batch::default();
+    }
+
+    fn send(&self, recipient: MessageRecipient, bytes: usize, message: impl FnOnce() -> Message) {
+        self.push(|outbound| {
+            outbound.bytes += bytes;
+            if let Some(bound) = outbound.exceeded() {
+                outbound.batch.messages.clear();
+                outbound.batch.exceeded = Some(ServiceError::SentTooMuch { bound });
+            } else {
+                outbound.batch.messages.push((recipient, message()));
+            }
+        });
+    }
+
+    fn push(&self, change: impl FnOnce(&mut Outbound)) {
+        let mut outbound = self.lock();
+        if outbound.closed || outbound.batch.exceeded.is_some() {
+            return;
+        }
+        change(&mut outbound);
+        if !outbound.in_callback {
+            let waker = outbound.waker.clone();
+            drop(outbound);
+            waker.wake();
+        }
+    }
+
+    /// A service that panicked on another thread must not take the room's host with it.
+    fn lock(&self) -> MutexGuard<'_, Outbound> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl JamsocketContext for RoomContext {
+    fn send_message(&self, recipient: impl Into<MessageRecipient>, message: &str) {
+        self.send(recipient.into(), message.len(), || {
+            Message::Text(message.to_owned())
+        });
+    }
+
+    fn send_binary(&self, recipient: impl Into<MessageRecipient>, message: &[u8]) {
+        self.send(recipient.into(), message.len(), || {
+            Message::Binary(message.to_vec())
+        });
+    }
+
+    fn set_timer(&self, ms_delay: u32) {
+        self.push(|outbound| outbound.batch.timer = Some(ms_delay));
+    }
+
+    fn log(&self, level: LogLevel, line: &str) {
+        self.push(|outbound| {
+            outbound.log_bytes += line.len().max(1);
+            if outbound.log_bytes <= MAX_LOG_BYTES {
+                outbound.batch.logs.push((level, line.to_owned()));
+            }
+        });
+    }
+}
+
+impl fmt::Debug for RoomContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RoomContext").finish_non_exhaustive()
+    }
+}
+
+/// What a service has sent and nobody has taken yet.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) messages: Vec<(MessageRecipient, Message)>,
+    pub(super) logs: Vec<(LogLevel, String)>,
+    /// The last request of the timer, in milliseconds; 0 cancels.
+    pub(super) timer: Option<u32>,
+    /// Set when the service went beyond a bound. The room ends with it.
+    pub(super) exceeded: Option<ServiceError>,
+}
+
+struct Outbound {
+    batch: Batch,
+    bytes: usize,
+    log_bytes: usize,
+    in_callback: bool,
+    closed: bool,
+    waker: Waker,
+}
+
+impl Outbound {
+    fn new(waker: Waker) -> Self {
+        Self {
+            batch: Batch::default(),
+            bytes: 0,
+            log_bytes: 0,
+            // Building the service is its first callback.
+            in_callback: true,
+            closed: false,
+            waker,
+        }
+    }
+
+    /// The bound that one more message would exceed.
+    fn exceeded(&self) -> Option<String> {
+        if self.batch.messages.len() >= MAX_MESSAGES {
+            Some(format!("{MAX_MESSAGES} messages"))
+        } else if self.bytes > MAX_BYTES {
+            Some(format!("{MAX_BYTES} bytes of messages"))
+        } else {
+            None
+        }
+    }
+}

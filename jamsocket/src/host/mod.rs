@@ -1,0 +1,21 @@
+//! What every host of rooms drives: a server, a test, one day a browser.
+//!
+//! A [`Room`] is a plain struct with one door in and one door out. All that happens to it is an
+//! [`Input`] (a join, a leave, a message, a wake-up, a stop); all that it does goes to its
+//! [`RoomHost`] (a message with its recipients, a log line, a departure). It has no socket, no
+//! task and no clock of its own: time is what the host says it is, so a test can make it pass.
+//!
+//! - [`RoomContext`] is the [`JamsocketContext`](crate::JamsocketContext) that services in a
+//!   [`Room`] are given. It collects what they send.
+//! - [`ServiceShutdownPolicy`] says how long an empty room lives.
+
+mod callback;
+mod context;
+mod policy;
+mod room;
+mod roster;
+
+pub use callback::{Callback, contain_panics};
+pub use context::{Message, RoomContext};
+pub use policy::{ParseShutdownPolicyError, ServiceShutdownPolicy};
+pub use room::{Departure, Input, Room, RoomEnd, RoomHost};

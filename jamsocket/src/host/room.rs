@@ -1,0 +1,328 @@
+use super::{
+    Callback, Message, RoomContext, ServiceShutdownPolicy, callback::contain_panics,
+    context::Batch, roster::Roster,
+};
+use crate::{ClientId, JamsocketService, LogLevel, ServiceError};
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
+
+/// What happens to a room.
+#[derive(Debug)]
+pub enum Input<'a, P> {
+    /// A client joins under an id that [`Room::next_client`] gave. `P` is what the host keeps of it.
+    Join(ClientId, P),
+    /// A client has gone. Leaving twice is leaving once.
+    Leave(ClientId),
+    /// A client has sent a text message.
+    Text(ClientId, &'a str),
+    /// A client has sent a binary message.
+    Binary(ClientId, &'a [u8]),
+    /// The room's [`deadline`](Room::deadline) has come, or its context woke the host.
+    Wake,
+    /// The host ends the room: every client leaves, each with its `disconnect`.
+    Stop,
+}
+
+/// What a room does, and the time that it is. The host implements it.
+pub trait RoomHost<P> {
+    /// The time since the room's creation. It never goes back.
+    fn now(&mut self) -> Duration;
+
+    /// A message goes to these clients of the room.
+    fn deliver<'a>(
+        &mut self,
+        message: Message,
+        recipients: impl Iterator<Item = (ClientId, &'a P)>,
+    ) where
+        P: 'a;
+
+    /// The service has written a log line.
+    fn log(&mut self, level: LogLevel, line: &str);
+
+    /// A client is no longer in the room. Nothing is delivered to it from here on.
+    fn depart(&mut self, client: ClientId, member: P, departure: Departure);
+}
+
+/// Why a client is no longer in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Departure {
+    /// It left.
+    Left,
+    /// The host stopped the room.
+    Stopped,
+    /// The room's service failed.
+    Failed,
+    /// It wanted to join when the room was over already; another room may take it.
+    Missed,
+}
+
+/// How a room ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoomEnd {
+    /// It was empty for as long as its policy allows.
+    Idle,
+    /// The host stopped it.
+    Stopped,
+    /// Its service failed.
+    Failed {
+        /// The callback that failed.
+        callback: Callback,
+        /// How it failed.
+        error: ServiceError,
+    },
+}
+
+impl fmt::Display for RoomEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RoomEnd::Idle => f.write_str("it was empty"),
+            RoomEnd::Stopped => f.write_str("it was stopped"),
+            RoomEnd::Failed { callback, error } => write!(f, "{callback} failed: {error}"),
+        }
+    }
+}
+
+/// A room: one instance of a service, with its clients, its timer and its end.
+///
+/// # Life
+///
+/// A room runs from [`new`](Self::new) on. While nobody is in, its [`ServiceShutdownPolicy`]'s clock
+/// runs, and a join stops it. It ends when that clock has run out, when the host stops it, or when
+/// a callback fails; [`end`](Self::end) then says how. A room that is over ignores every input but a
+/// join, which it gives back as [`Departure::Missed`].
+///
+/// # Rules
+///
+/// - One input is handled at a time: drive [`handle`](Self::handle) to its end before the next. A
+///   room whose `handle` was dropped midway has failed.
+/// - Every `connect` is followed by exactly one `disconnect` of that client, unless the service fails.
+/// - What a callback sends is delivered when it returns, to those who are in the room then: a
+///   broadcast from `connect` includes the client that joins, one from `disconnect` not the one that
+///   left. A callback that fails delivers nothing, but its log lines.
+/// - A message from a client that is not in the room is ignored.
+/// - There is one timer. It never fires early, and not at all once the room is over.
+#[derive(Debug)]
+pub struct Room<S, P> {
+    /// Gone once the room is over.
+    service: Option<S>,
+    context: RoomContext,
+    roster: Roster<P>,
+    policy: ServiceShutdownPolicy,
+    /// Since when nobody is in.
+    empty_since: Option<Duration>,
+    timer: Option<Duration>,
+    /// The callback that is running, or that was running when the host dropped it.
+    running: Option<Callback>,
+    end: Option<RoomEnd>,
+    /// Empty; kept for its buffers.
+    batch: Batch,
+}
+
+impl<S: JamsocketService, P> Room<S, P> {
+    /// A room of `service`, created now.
+    ///
+    /// `context` is the one that the service was built with; what it has sent so far reaches nobody,
+    /// as nobody is in, but its timer and its log lines count. Give the room an [`Input::Wake`] to
+    /// take them.
+    pub fn new(service: S, context: RoomContext, policy: ServiceShutdownPolicy) -> Self {
+        Self {
+            service: Some(service),
+            context,
+            roster: Roster::new(),
+            policy,
+            empty_since: Some(Duration::ZERO),
+            timer: None,
+            running: None,
+            end: None,
+            batch: Batch::default(),
+        }
+    }
+
+    /// Gives away the id for a client that is about to join.
+    ///
+    /// Returns `None` when all 2³¹ - 1 ids of the room are spent.
+    pub fn next_client(&mut self) -> Option<ClientId> {
+        self.roster.next_id()
+    }
+
+    /// How many clients are in.
+    pub fn clients(&self) -> usize {
+        self.roster.len()
+    }
+
+    /// How the room ended, if it has.
+    pub fn end(&self) -> Option<&RoomEnd> {
+        self.end.as_ref()
+    }
+
+    /// When the room next wants an [`Input::Wake`], if at all. It changes only in `handle`.
+    pub fn deadline(&self) -> Option<Duration> {
+        if self.end.is_some() {
+            return None;
+        }
+        let idle = self
+            .empty_since
+            .and_then(|since| self.policy.deadline(since));
+        self.timer.into_iter().chain(idle).min()
+    }
+
+    /// Lets one thing happen to the room. All that the room does in consequence has reached `host`
+    /// when this returns.
+    pub async fn handle(&mut self, input: Input<'_, P>, host: &mut impl RoomHost<P>) {
+        if let Some(callback) = self.running.take() {
+            self.fail(callback, ServiceError::Abandoned, host);
+        }
+        self.flush(Callback::Outside, host);
+        match input {
+            Input::Join(client, member) => self.join(client, member, host).await,
+            Input::Leave(client) => {
+                if self.remove(client, Departure::Left, host) {
+                    self.call(Callback::Disconnect(client), "", &[], host).await;
+                    self.note_if_empty(host);
+                }
+            }
+            Input::Text(client, text) if self.roster.contains(client) => {
+                self.call(Callback::Message(client), text, &[], host).await;
+            }
+            Input::Binary(client, bytes) if self.roster.contains(client) => {
+                self.call(Callback::Binary(client), "", bytes, host).await;
+            }
+            Input::Text(..) | Input::Binary(..) => {}
+            Input::Wake => self.wake(host).await,
+            Input::Stop => self.stop(host).await,
+        }
+    }
+
+    async fn join(&mut self, client: ClientId, member: P, host: &mut impl RoomHost<P>) {
+        if self.end.is_some() {
+            return host.depart(client, member, Departure::Missed);
+        }
+        match self.roster.insert(client, member) {
+            Ok(()) => {
+                self.empty_since = None;
+                self.call(Callback::Connect(client), "", &[], host).await;
+            }
+            Err(member) => host.depart(client, member, Departure::Missed),
+        }
+    }
+
+    async fn wake(&mut self, host: &mut impl RoomHost<P>) {
+        if self.timer.is_some_and(|due| due <= host.now()) {
+            self.timer = None;
+            self.call(Callback::Timer, "", &[], host).await;
+        }
+        let idle = self
+            .empty_since
+            .and_then(|since| self.policy.deadline(since));
+        if idle.is_some_and(|due| due <= host.now()) {
+            self.finish(RoomEnd::Idle);
+        }
+    }
+
+    async fn stop(&mut self, host: &mut impl RoomHost<P>) {
+        while let Some(client) = self.roster.first() {
+            self.remove(client, Departure::Stopped, host);
+            self.call(Callback::Disconnect(client), "", &[], host).await;
+        }
+        self.finish(RoomEnd::Stopped);
+    }
+
+    /// Takes a client out of the roster. Returns whether it was in.
+    fn remove(&mut self, client: ClientId, why: Departure, host: &mut impl RoomHost<P>) -> bool {
+        let Some(member) = self.roster.remove(client) else {
+            return false;
+        };
+        host.depart(client, member, why);
+        true
+    }
+
+    fn note_if_empty(&mut self, host: &mut impl RoomHost<P>) {
+        if !self.roster.is_empty() {
+            return;
+        }
+        match self.policy {
+            ServiceShutdownPolicy::Immediate => self.finish(RoomEnd::Idle),
+            _ => self.empty_since = Some(host.now()),
+        }
+    }
+
+    /// Runs one callback and delivers what it sent, or ends the room.
+    async fn call(
+        &mut self,
+        callback: Callback,
+        text: &str,
+        bytes: &[u8],
+        host: &mut impl RoomHost<P>,
+    ) {
+        let Some(service) = &mut self.service else {
+            return;
+        };
+        self.running = Some(callback);
+        self.context.begin_callback();
+        let result = contain_panics(async {
+            match callback {
+                Callback::Connect(client) => service.connect(client).await,
+                Callback::Disconnect(client) => service.disconnect(client).await,
+                Callback::Message(client) => service.message(client, text).await,
+                Callback::Binary(client) => service.binary(client, bytes).await,
+                Callback::Timer => service.timer().await,
+                Callback::Outside => Ok(()),
+            }
+        })
+        .await;
+        self.running = None;
+        match result {
+            Ok(()) => self.flush(callback, host),
+            Err(error) => self.fail(callback, error, host),
+        }
+    }
+
+    /// Delivers what the service has sent since the last time.
+    fn flush(&mut self, callback: Callback, host: &mut impl RoomHost<P>) {
+        let mut batch = std::mem::take(&mut self.batch);
+        self.context.take(&mut batch);
+        for (level, line) in batch.logs.drain(..) {
+            host.log(level, &line);
+        }
+        match batch.timer.take() {
+            None => {}
+            Some(0) => self.timer = None,
+            Some(ms) => self.timer = Some(host.now() + Duration::from_millis(ms.into())),
+        }
+        for (recipient, message) in batch.messages.drain(..) {
+            host.deliver(message, self.roster.recipients(recipient));
+        }
+        if let Some(error) = batch.exceeded.take() {
+            self.fail(callback, error, host);
+        }
+        self.batch = batch;
+    }
+
+    fn fail(&mut self, callback: Callback, error: ServiceError, host: &mut impl RoomHost<P>) {
+        self.context.take(&mut self.batch);
+        for (level, line) in self.batch.logs.drain(..) {
+            host.log(level, &line);
+        }
+        for (client, member) in self.roster.take_all() {
+            host.depart(client, member, Departure::Failed);
+        }
+        self.finish(RoomEnd::Failed { callback, error });
+    }
+
+    /// Ends the room, unless it has ended already.
+    fn finish(&mut self, end: RoomEnd) {
+        self.end.get_or_insert(end);
+        self.context.close();
+        self.timer = None;
+        self.batch = Batch::default();
+        let service = self.service.take();
+        // A service whose destructor panics is over all the same.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(service)));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+use crate::ClientId;
+use std::{error::Error, fmt};
+
+/// A service as its host sees it: the callbacks of one room.
+///
+/// Few write this by hand: [`WrappedJamsocketService`](crate::WrappedJamsocketService) makes one of
+/// any [`SimpleJamsocketService`](crate::SimpleJamsocketService), and the WebAssembly host one of a
+/// module. The callbacks are asynchronous, so that a sandboxed one can share its thread while it
+/// runs; a host calls one at a time and waits for it.
+///
+/// An error ends the room: no callback is called after it.
+pub trait JamsocketService: Send + 'static {
+    /// A client has joined.
+    fn connect(
+        &mut self,
+        client: ClientId,
+    ) -> impl Future<Output = Result<(), ServiceError>> + Send;
+
+    /// A client has left.
+    fn disconnect(
+        &mut self,
+        client: ClientId,
+    ) -> impl Future<Output = Result<(), ServiceError>> + Send;
+
+    /// A client has sent a text message.
+    fn message(
+        &mut self,
+        client: ClientId,
+        message: &str,
+    ) -> impl Future<Output = Result<(), ServiceError>> + Send;
+
+    /// A client has sent a binary message.
+    fn binary(
+        &mut self,
+        client: ClientId,
+        message: &[u8],
+    ) -> impl Future<Output = Result<(), ServiceError>> + Send;
+
+    /// The timer that the service set is due.
+    fn timer(&mut self) -> impl Future<Output = Result<(), ServiceError>> + Send;
+}
+
+/// Why a service could not finish a callback. Its room is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// A sandboxed service trapped: an `unreachable`, a bad pointer, a stack too deep. The text is
+    /// the engine's, with the guest's backtrace where there is one.
+    Trapped(String),
+    /// A native service panicked. The text is the panic's message.
+    Panicked(String),
+    /// One callback sent more than a room may send at once.
+    SentTooMuch {
+        /// What was exceeded, with its bound: `10000 messages`.
+        bound: String,
+    },
+    /// The host gave up on the callback while it was running.
+    Abandoned,
+}
+
+impl fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ServiceError::Trapped(cause) => write!(f, "the service trapped: {cause}"),
+            ServiceError::Panicked(message) => write!(f, "the service panicked: {message}"),
+            ServiceError::SentTooMuch { bound } => {
+                write!(f, "the service sent more than {bound} at once")
+            }
+            ServiceError::Abandoned => f.write_str("the callback was abandoned while it ran"),
+        }
+    }
+}
+
+impl Error for ServiceError {}
