@@ -1,4 +1,4 @@
-use crate::{JamsocketContext, JamsocketService};
+use crate::{JamsocketContext, JamsocketService, ServiceError};
 use std::{error::Error, fmt};
 
 /// Builds the services of rooms: one factory serves all rooms of a service.
@@ -45,6 +45,13 @@ impl BuildError {
     /// A [`BuildError::Failed`] with this cause.
     pub fn failed(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         BuildError::Failed(cause.into())
+    }
+}
+
+/// A service whose constructor failed could not be built.
+impl From<ServiceError> for BuildError {
+    fn from(error: ServiceError) -> Self {
+        BuildError::failed(error)
     }
 }
 

@@ -70,14 +70,8 @@ mod tests {
         assert_eq!(MessageRecipient::from_wire(1), Client(id(1)));
         assert_eq!(MessageRecipient::from_wire(-1), EveryoneExcept(id(1)));
         assert_eq!(MessageRecipient::from_wire(i32::MAX), Client(ClientId::MAX));
-        assert_eq!(
-            MessageRecipient::from_wire(-i32::MAX),
-            EveryoneExcept(ClientId::MAX)
-        );
-        assert_eq!(
-            MessageRecipient::from_wire(i32::MIN),
-            EveryoneExcept(id(1 << 31))
-        );
+        assert_eq!(MessageRecipient::from_wire(-i32::MAX), EveryoneExcept(ClientId::MAX));
+        assert_eq!(MessageRecipient::from_wire(i32::MIN), EveryoneExcept(id(1 << 31)));
     }
 
     #[test]

@@ -47,6 +47,14 @@ pub enum ServiceError {
     /// A sandboxed service trapped: an `unreachable`, a bad pointer, a stack too deep. The text is
     /// the engine's, with the guest's backtrace where there is one.
     Trapped(String),
+    /// A sandboxed service did not come to the end of a callback in the time that one may take.
+    OutOfTime {
+        /// The bound, in words: `1s of running`.
+        bound: String,
+        /// The service's functions that were under way, one a line, or nothing where that is not
+        /// known.
+        backtrace: String,
+    },
     /// A native service panicked. The text is the panic's message.
     Panicked(String),
     /// One callback sent more than a room may send at once.
@@ -62,6 +70,13 @@ impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ServiceError::Trapped(cause) => write!(f, "the service trapped: {cause}"),
+            ServiceError::OutOfTime { bound, backtrace } => {
+                write!(f, "the service ran out of time: a callback may take {bound}")?;
+                match backtrace.as_str() {
+                    "" => Ok(()),
+                    backtrace => write!(f, "\n{backtrace}"),
+                }
+            }
             ServiceError::Panicked(message) => write!(f, "the service panicked: {message}"),
             ServiceError::SentTooMuch { bound } => {
                 write!(f, "the service sent more than {bound} at once")

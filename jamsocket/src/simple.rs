@@ -8,6 +8,11 @@ use std::{fmt, marker::PhantomData};
     unused_variables,
     reason = "the defaults ignore their arguments, whose names are for readers"
 )]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a Jamsocket service",
+    label = "this type does not implement `SimpleJamsocketService`",
+    note = "write `impl SimpleJamsocketService for {Self}`: of its methods only `new` is required"
+)]
 pub trait SimpleJamsocketService: Unpin + Send + Sync + 'static {
     /// Called when the room is created, before any client can join.
     fn new(room_id: &str, context: &impl JamsocketContext) -> Self;
@@ -41,11 +46,7 @@ impl<S, C> Default for SimpleJamsocketServiceFactory<S, C> {
 
 impl<S, C> fmt::Debug for SimpleJamsocketServiceFactory<S, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "SimpleJamsocketServiceFactory<{}>",
-            std::any::type_name::<S>()
-        )
+        write!(f, "SimpleJamsocketServiceFactory<{}>", std::any::type_name::<S>())
     }
 }
 
@@ -55,10 +56,7 @@ impl<S: SimpleJamsocketService, C: JamsocketContext> JamsocketServiceFactory<C>
     type Service = WrappedJamsocketService<S, C>;
 
     fn build(&self, room_id: &str, context: C) -> Option<Self::Service> {
-        Some(WrappedJamsocketService::new(
-            S::new(room_id, &context),
-            context,
-        ))
+        Some(WrappedJamsocketService::new(S::new(room_id, &context), context))
     }
 }
 

@@ -37,9 +37,13 @@ impl RoomContext {
     /// `waker` is woken when something was sent outside a callback; the host then gives the room an
     /// [`Input::Wake`](super::Input::Wake).
     pub fn new(waker: Waker) -> Self {
-        Self {
-            shared: Arc::new(Mutex::new(Outbound::new(waker))),
-        }
+        Self { shared: Arc::new(Mutex::new(Outbound::new(waker))) }
+    }
+
+    /// Takes the log lines of a service that could not be built, and so has no
+    /// [`Room`](super::Room) to deliver them.
+    pub fn take_log(&self) -> Vec<(LogLevel, String)> {
+        mem::take(&mut self.lock().batch.logs)
     }
 
     /// Marks the begin of a callback: until it ends, sending wakes nobody.
@@ -97,15 +101,11 @@ impl RoomContext {
 
 impl JamsocketContext for RoomContext {
     fn send_message(&self, recipient: impl Into<MessageRecipient>, message: &str) {
-        self.send(recipient.into(), message.len(), || {
-            Message::Text(message.to_owned())
-        });
+        self.send(recipient.into(), message.len(), || Message::Text(message.to_owned()));
     }
 
     fn send_binary(&self, recipient: impl Into<MessageRecipient>, message: &[u8]) {
-        self.send(recipient.into(), message.len(), || {
-            Message::Binary(message.to_vec())
-        });
+        self.send(recipient.into(), message.len(), || Message::Binary(message.to_vec()));
     }
 
     fn set_timer(&self, ms_delay: u32) {

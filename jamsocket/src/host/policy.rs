@@ -69,10 +69,7 @@ pub struct ParseShutdownPolicyError(String);
 impl fmt::Display for ParseShutdownPolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(text) = self;
-        write!(
-            f,
-            "`{text}` is no shutdown policy: write `never`, `immediate` or, say, `300sec`"
-        )
+        write!(f, "`{text}` is no shutdown policy: write `never`, `immediate` or, say, `300sec`")
     }
 }
 
@@ -91,21 +88,9 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused_and_named() {
-        for text in [
-            "",
-            "sec",
-            "-1sec",
-            "+1sec",
-            "4294967296sec",
-            "1.5sec",
-            "Never",
-            "5 sec",
-        ] {
+        for text in ["", "sec", "-1sec", "+1sec", "4294967296sec", "1.5sec", "Never", "5 sec"] {
             let refused = text.parse::<ServiceShutdownPolicy>().unwrap_err();
-            assert!(
-                refused.to_string().starts_with(&format!("`{text}` is no")),
-                "{refused}"
-            );
+            assert!(refused.to_string().starts_with(&format!("`{text}` is no")), "{refused}");
         }
     }
 }

@@ -163,9 +163,7 @@ impl<S: JamsocketService, P> Room<S, P> {
         if self.end.is_some() {
             return None;
         }
-        let idle = self
-            .empty_since
-            .and_then(|since| self.policy.deadline(since));
+        let idle = self.empty_since.and_then(|since| self.policy.deadline(since));
         self.timer.into_iter().chain(idle).min()
     }
 
@@ -214,9 +212,7 @@ impl<S: JamsocketService, P> Room<S, P> {
             self.timer = None;
             self.call(Callback::Timer, "", &[], host).await;
         }
-        let idle = self
-            .empty_since
-            .and_then(|since| self.policy.deadline(since));
+        let idle = self.empty_since.and_then(|since| self.policy.deadline(since));
         if idle.is_some_and(|due| due <= host.now()) {
             self.finish(RoomEnd::Idle);
         }

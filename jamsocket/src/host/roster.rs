@@ -11,10 +11,7 @@ pub(super) struct Roster<P> {
 
 impl<P> Roster<P> {
     pub(super) fn new() -> Self {
-        Self {
-            members: Vec::new(),
-            last_id: 0,
-        }
+        Self { members: Vec::new(), last_id: 0 }
     }
 
     /// Gives away the next id, or `None` when all 2³¹ - 1 are spent.
@@ -80,9 +77,7 @@ impl<P> Roster<P> {
     }
 
     fn position(&self, client: ClientId) -> Option<usize> {
-        self.members
-            .binary_search_by_key(&client, |(id, _)| *id)
-            .ok()
+        self.members.binary_search_by_key(&client, |(id, _)| *id).ok()
     }
 }
 
@@ -101,10 +96,7 @@ mod tests {
     }
 
     fn reached(roster: &Roster<()>, recipient: MessageRecipient) -> Vec<u32> {
-        roster
-            .recipients(recipient)
-            .map(|(id, ())| id.into())
-            .collect()
+        roster.recipients(recipient).map(|(id, ())| id.into()).collect()
     }
 
     #[test]
@@ -116,10 +108,7 @@ mod tests {
 
     #[test]
     fn ids_end_at_the_highest_that_the_wire_can_carry() {
-        let mut roster: Roster<()> = Roster {
-            members: Vec::new(),
-            last_id: i32::MAX as u32 - 1,
-        };
+        let mut roster: Roster<()> = Roster { members: Vec::new(), last_id: i32::MAX as u32 - 1 };
         assert_eq!(roster.next_id(), Some(ClientId::MAX));
         assert_eq!(roster.next_id(), None);
         assert_eq!(roster.next_id(), None);

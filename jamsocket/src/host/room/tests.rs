@@ -82,8 +82,7 @@ impl RoomHost<&'static str> for Stage {
             Message::Text(text) => text,
             Message::Binary(bytes) => format!("{} bytes", bytes.len()),
         };
-        self.done
-            .extend(recipients.map(|(_, name)| format!("{name}: {text}")));
+        self.done.extend(recipients.map(|(_, name)| format!("{name}: {text}")));
     }
 
     fn log(&mut self, _: LogLevel, line: &str) {
@@ -119,12 +118,7 @@ impl Play {
         let context = RoomContext::new(wakes.clone().into());
         let service = WrappedJamsocketService::new(Scripted::new("r", &context), context.clone());
         let room = Room::new(service, context.clone(), policy);
-        let mut play = Self {
-            room,
-            stage: Stage::default(),
-            context,
-            wakes,
-        };
+        let mut play = Self { room, stage: Stage::default(), context, wakes };
         play.input(Input::Wake);
         assert_eq!(play.seen(), ["log: new r"]);
         play
@@ -136,10 +130,7 @@ impl Play {
 
     fn input(&mut self, input: Input<'_, &'static str>) {
         let call = pin!(self.room.handle(input, &mut self.stage));
-        assert!(
-            call.poll(&mut Context::from_waker(Waker::noop()))
-                .is_ready()
-        );
+        assert!(call.poll(&mut Context::from_waker(Waker::noop())).is_ready());
     }
 
     fn join(&mut self, name: &'static str) -> ClientId {
@@ -171,15 +162,9 @@ fn a_broadcast_in_connect_reaches_the_one_who_joins_and_in_disconnect_not_the_on
     let mut play = Play::new();
     let ann = play.join("ann");
     play.join("bob");
-    assert_eq!(
-        play.seen(),
-        ["ann: connect 1", "ann: connect 2", "bob: connect 2"]
-    );
+    assert_eq!(play.seen(), ["ann: connect 1", "ann: connect 2", "bob: connect 2"]);
     play.input(Input::Leave(ann));
-    assert_eq!(
-        play.seen(),
-        ["ann Left", "log: disconnect 1", "bob: disconnect 1"]
-    );
+    assert_eq!(play.seen(), ["ann Left", "log: disconnect 1", "bob: disconnect 1"]);
 }
 
 #[test]
@@ -191,10 +176,7 @@ fn messages_reach_whom_they_are_for() {
     play.say(bob, "others hi");
     play.say(ann, "all");
     play.input(Input::Binary(bob, &[1, 2]));
-    assert_eq!(
-        play.seen(),
-        ["ann: hi", "ann: hi", "ann: all", "bob: all", "bob: 2 bytes"]
-    );
+    assert_eq!(play.seen(), ["ann: hi", "ann: hi", "ann: all", "bob: all", "bob: 2 bytes"]);
 }
 
 #[test]
@@ -249,10 +231,7 @@ fn the_last_request_of_the_timer_wins_and_zero_cancels_it() {
     let ann = play.join("ann");
     play.say(ann, "timer 100");
     play.say(ann, "timer 4294967295");
-    assert_eq!(
-        play.room.deadline(),
-        Some(Duration::from_millis(u32::MAX.into()))
-    );
+    assert_eq!(play.room.deadline(), Some(Duration::from_millis(u32::MAX.into())));
     play.say(ann, "timer 0");
     assert_eq!(play.room.deadline(), None);
 }
@@ -330,14 +309,8 @@ fn a_callback_that_panics_ends_the_room_and_sends_nothing_but_its_log() {
     let (ann, _bob) = (play.join("ann"), play.join("bob"));
     play.seen();
     play.say(ann, "panic");
-    assert_eq!(
-        play.seen(),
-        ["log: about to panic", "ann Failed", "bob Failed"]
-    );
-    assert_eq!(
-        play.failure(),
-        "message(1) failed: the service panicked: told to"
-    );
+    assert_eq!(play.seen(), ["log: about to panic", "ann Failed", "bob Failed"]);
+    assert_eq!(play.failure(), "message(1) failed: the service panicked: told to");
 }
 
 #[test]
@@ -349,12 +322,7 @@ fn ancestor_a8_a_room_that_failed_is_never_called_again() {
     play.seen();
     let bob = play.room.next_client().unwrap();
     play.at(100).input(Input::Join(bob, "bob"));
-    for input in [
-        Input::Text(ann, "all"),
-        Input::Leave(ann),
-        Input::Wake,
-        Input::Stop,
-    ] {
+    for input in [Input::Text(ann, "all"), Input::Leave(ann), Input::Wake, Input::Stop] {
         play.input(input);
     }
     play.context.send_message(Broadcast, "too late");
@@ -372,8 +340,7 @@ fn a_callback_may_send_ten_thousand_messages_and_no_more() {
     play.say(ann, "messages 10001");
     assert_eq!(play.seen(), ["ann Failed"]);
     assert!(
-        play.failure()
-            .ends_with("sent more than 10000 messages at once"),
+        play.failure().ends_with("sent more than 10000 messages at once"),
         "{}",
         play.failure()
     );
@@ -388,12 +355,7 @@ fn a_callback_may_send_four_mebibytes_and_no_more() {
     assert_eq!(play.seen(), ["ann: 4194304 bytes"]);
     play.say(ann, "bytes 4194305");
     assert_eq!(play.seen(), ["ann Failed"]);
-    assert!(
-        play.failure()
-            .ends_with("4194304 bytes of messages at once"),
-        "{}",
-        play.failure()
-    );
+    assert!(play.failure().ends_with("4194304 bytes of messages at once"), "{}", play.failure());
 }
 
 #[test]
@@ -403,9 +365,7 @@ fn a_send_outside_a_callback_wakes_the_host_and_is_delivered() {
     play.seen();
     assert_eq!(play.wakes.0.load(Ordering::Relaxed), 0);
     let context = play.context.clone();
-    std::thread::spawn(move || context.send_message(Broadcast, "from afar"))
-        .join()
-        .unwrap();
+    std::thread::spawn(move || context.send_message(Broadcast, "from afar")).join().unwrap();
     assert_eq!(play.wakes.0.load(Ordering::Relaxed), 1);
     play.input(Input::Wake);
     assert_eq!(play.seen(), ["ann: from afar"]);
@@ -418,10 +378,7 @@ fn a_send_from_outside_survives_a_callback_that_panics_after_it() {
     play.seen();
     play.context.send_message(Broadcast, "before");
     play.say(ann, "panic");
-    assert_eq!(
-        play.seen(),
-        ["ann: before", "log: about to panic", "ann Failed"]
-    );
+    assert_eq!(play.seen(), ["ann: before", "log: about to panic", "ann Failed"]);
 }
 
 /// Waits for ever in each callback.
@@ -453,22 +410,13 @@ fn a_callback_that_was_dropped_midway_ends_the_room() {
     let client = room.next_client().unwrap();
     {
         let call = pin!(room.handle(Input::Join(client, "ann"), &mut stage));
-        assert_eq!(
-            call.poll(&mut Context::from_waker(Waker::noop())),
-            Poll::Pending
-        );
+        assert_eq!(call.poll(&mut Context::from_waker(Waker::noop())), Poll::Pending);
     }
     {
         let call = pin!(room.handle(Input::Wake, &mut stage));
-        assert!(
-            call.poll(&mut Context::from_waker(Waker::noop()))
-                .is_ready()
-        );
+        assert!(call.poll(&mut Context::from_waker(Waker::noop())).is_ready());
     }
     assert_eq!(stage.done, ["ann Failed"]);
     let end = room.end().unwrap().to_string();
-    assert_eq!(
-        end,
-        "connect(1) failed: the callback was abandoned while it ran"
-    );
+    assert_eq!(end, "connect(1) failed: the callback was abandoned while it ran");
 }
