@@ -1,0 +1,7 @@
+//! What a service is written with: `use jamsocket_wasm::prelude::*;`.
+
+pub use crate::jamsocket_wasm;
+pub use jamsocket::{
+    ClientId, JamsocketContext, JamsocketService, JamsocketServiceFactory, MessageRecipient,
+    SimpleJamsocketService, WrappedJamsocketService,
+};

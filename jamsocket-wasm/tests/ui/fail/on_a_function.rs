@@ -1,0 +1,6 @@
+use jamsocket_wasm::prelude::*;
+
+#[jamsocket_wasm]
+pub async fn counter() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use jamsocket_wasm::prelude::*;
+
+#[jamsocket_wasm]
+struct Counter(i32);
+
+fn main() {}
