@@ -1,1 +1,88 @@
-//! In the making.
+//! Serves rooms over WebSocket, on actix.
+//!
+//! The shortest server is a line:
+//!
+//! ```no_run
+//! use jamsocket::{ClientId, JamsocketContext, MessageRecipient, SimpleJamsocketService};
+//!
+//! struct Counter(i32);
+//!
+//! impl SimpleJamsocketService for Counter {
+//!     fn new(_room_id: &str, _context: &impl JamsocketContext) -> Self {
+//!         Counter(0)
+//!     }
+//!
+//!     fn message(&mut self, _: ClientId, message: &str, context: &impl JamsocketContext) {
+//!         if message == "increment" {
+//!             self.0 += 1;
+//!             context.send_message(MessageRecipient::Broadcast, &format!("new value: {}", self.0));
+//!         }
+//!     }
+//! }
+//!
+//! fn main() -> std::io::Result<()> {
+//!     jamsocket_server::serve::<Counter>()
+//! }
+//! ```
+//!
+//! - [`Server`] has the settings. It serves until a signal ([`serve`](Server::serve)), or is
+//!   [started](Server::start) and gives a [`ServerHandle`].
+//! - [`NamedService`] is one of several services in a server.
+//! - [`Mount`] puts rooms into an actix-web `App` that is there already.
+//! - [`RoomIdStrategy`] and [`ServiceShutdownPolicy`] say how rooms begin and end.
+//!
+//! # Routes
+//!
+//! | route | what it does |
+//! |---|---|
+//! | `GET /status` | answers `ok` |
+//! | `GET /ws/{room}` | opens a WebSocket into that room |
+//! | `POST /new_room` | makes a room and answers with its id (strategies `uuid` and `short`) |
+//! | `POST /ws/{room}` | makes that room (strategy `api`); 409 where it exists |
+//! | `/client/…`, `/…` | static files, where set |
+//!
+//! A named service has its routes under `/{name}`. A room's id is 1 to 255 bytes of UTF-8 without
+//! control characters, percent-encoded in the URL. A room is on the worker thread of its first
+//! client; requests beyond a capacity get a 503 with `Retry-After`.
+//!
+//! # The way of a message
+//!
+//! ```text
+//! socket ─ frames ─> client actor ─ event ─> inbox ─> driver ─> Room ─> service
+//!                                                               │
+//! socket <─ body <─ outbox <──── one encoded frame, shared ─────┘
+//! ```
+//!
+//! `clients` has the left side, `rooms` the right one; the `Room` itself is `jamsocket`'s.
+
+mod clients;
+mod error;
+mod handle;
+mod http;
+mod mount;
+mod named_service;
+mod rooms;
+mod server;
+mod settings;
+mod site;
+mod socket;
+mod start;
+
+pub use error::StartError;
+pub use handle::ServerHandle;
+pub use jamsocket::host::{
+    ParseShutdownPolicyError, RoomContext as ServiceActorContext, ServiceShutdownPolicy,
+};
+pub use mount::Mount;
+pub use named_service::NamedService;
+pub use rooms::strategy::{ParseRoomIdStrategyError, RoomIdStrategy};
+pub use server::Server;
+
+/// Serves native rooms of `T` on `127.0.0.1:8080` with default settings, until SIGINT or SIGTERM.
+///
+/// # Errors
+///
+/// See [`StartError`], which the error holds.
+pub fn serve<T: jamsocket::SimpleJamsocketService>() -> std::io::Result<()> {
+    Server::new().serve_default::<T>()
+}

@@ -1,0 +1,160 @@
+use super::{CloseReason, Keeper, Outbox, frame, frames::Incoming};
+use crate::rooms::Membership;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// How long the peer has to answer a Close of ours.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a peer that broke the protocol is still read, so that it can read why it is closed.
+const LINGER: Duration = Duration::from_millis(200);
+
+/// When a client is asked for a sign of life, and when it is given up. Zero switches either off.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Heartbeat {
+    pub(super) interval: Duration,
+    pub(super) timeout: Duration,
+}
+
+/// One client's WebSocket, as the parts of it that share a worker thread see it.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) outbox: Arc<Outbox>,
+    /// None once the client has left, or where its room could not be started.
+    membership: RefCell<Option<Membership>>,
+    heartbeat: Heartbeat,
+    last_seen: Cell<Instant>,
+    next_ping: Cell<Option<Instant>>,
+    /// Whether the client's room takes no more messages now, so that the client is not read.
+    paused: Cell<bool>,
+    /// Set once a Close is under way: when the peer's answer is waited for no longer.
+    close_deadline: Cell<Option<Instant>>,
+}
+
+impl Connection {
+    pub(super) fn new(
+        outbox: Arc<Outbox>,
+        membership: Option<Membership>,
+        heartbeat: Heartbeat,
+    ) -> Rc<Self> {
+        let now = Instant::now();
+        let next_ping = (!heartbeat.interval.is_zero()).then(|| now + heartbeat.interval);
+        Rc::new(Self {
+            outbox,
+            membership: RefCell::new(membership),
+            heartbeat,
+            last_seen: Cell::new(now),
+            next_ping: Cell::new(next_ping),
+            paused: Cell::new(false),
+            close_deadline: Cell::new(None),
+        })
+    }
+
+    /// Handles what the client has sent.
+    pub(super) fn receive(self: &Rc<Self>, incoming: Incoming) {
+        self.last_seen.set(Instant::now());
+        match incoming {
+            Incoming::Text(text) => self.with_room(|room| room.send_text(text)),
+            Incoming::Binary(bytes) => self.with_room(|room| room.send_binary(bytes)),
+            Incoming::Ping(payload) => {
+                if self.outbox.push(frame::pong(&payload)).is_err() {
+                    self.leave();
+                    self.outbox.abandon(CloseReason::TOO_SLOW);
+                }
+            }
+            Incoming::Pong => {}
+            Incoming::Close(code) => {
+                self.leave();
+                self.outbox.answer_close(code);
+            }
+        }
+    }
+
+    /// Closes the WebSocket of a peer that broke a rule.
+    pub(super) fn fail(self: &Rc<Self>, reason: CloseReason) {
+        tracing::debug!(code = reason.code, reason = reason.text(), "client closed");
+        self.leave();
+        self.outbox.close(reason);
+        self.expect_close_within(LINGER);
+    }
+
+    /// The socket is no more, or of no more use.
+    pub(super) fn end(&self) {
+        self.leave();
+        self.outbox.finish();
+    }
+
+    /// Whether the room takes another message of this client.
+    pub(super) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let ready = match &*self.membership.borrow() {
+            Some(membership) => membership.poll_ready(cx),
+            None => Poll::Ready(()),
+        };
+        self.paused.set(ready.is_pending());
+        ready
+    }
+
+    /// Sees to it that a Close under way comes to an end.
+    pub(super) fn expect_close(self: &Rc<Self>) {
+        if self.close_deadline.get().is_none() && self.outbox.is_closing() {
+            self.expect_close_within(CLOSE_TIMEOUT);
+        }
+    }
+
+    /// Does what is due, and says when to look again; `None` when there is nothing left to watch.
+    pub(super) fn check(&self, now: Instant) -> Option<Instant> {
+        if let Some(deadline) = self.close_deadline.get() {
+            if now < deadline {
+                return Some(deadline);
+            }
+            self.end();
+            return None;
+        }
+        if self.outbox.is_closing() {
+            let deadline = now + CLOSE_TIMEOUT;
+            self.close_deadline.set(Some(deadline));
+            return Some(deadline);
+        }
+        if self.paused.get() {
+            // It is we who do not read: its silence says nothing.
+            self.last_seen.set(now);
+        }
+        let timeout = self.heartbeat.timeout;
+        let lost = (!timeout.is_zero()).then(|| self.last_seen.get() + timeout);
+        if lost.is_some_and(|lost| lost <= now) {
+            self.leave();
+            self.outbox.abandon(CloseReason::SILENT);
+            self.end();
+            return None;
+        }
+        if self.next_ping.get().is_some_and(|due| due <= now) {
+            // A full outbox is the room's affair; a ping more would not help.
+            let _ = self.outbox.push(frame::ping());
+            self.next_ping.set(Some(now + self.heartbeat.interval));
+        }
+        self.next_ping.get().into_iter().chain(lost).min()
+    }
+
+    fn expect_close_within(self: &Rc<Self>, limit: Duration) {
+        let deadline = Instant::now() + limit;
+        self.close_deadline.set(Some(deadline));
+        Keeper::watch(self, deadline);
+    }
+
+    fn leave(&self) {
+        let membership = self.membership.take();
+        drop(membership);
+    }
+
+    fn with_room(&self, send: impl FnOnce(&Membership)) {
+        if let Some(membership) = &*self.membership.borrow() {
+            send(membership);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Clients: one WebSocket each.
+//!
+//! [`upgrade`] brings a request into a room and answers it with an open WebSocket. From there a
+//! message comes in through [`frames`], one frame at a time, to the [`actor`], which hands it to
+//! the room. What the room sends waits, encoded by [`frame`], in the client's [`outbox`], and leaves
+//! with the response's [`body`]. The [`keeper`] sees to heartbeats and deadlines, which must not
+//! depend on a peer that reads.
+
+mod actor;
+mod body;
+mod close;
+mod connection;
+pub(crate) mod frame;
+mod frames;
+mod keeper;
+mod outbox;
+mod upgrade;
+
+pub(crate) use close::CloseReason;
+pub(crate) use keeper::Keeper;
+pub(crate) use outbox::Outbox;
+pub(crate) use upgrade::upgrade;

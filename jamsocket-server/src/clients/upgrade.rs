@@ -1,0 +1,52 @@
+use super::{
+    CloseReason, Keeper, Outbox,
+    actor::ClientActor,
+    body::ClientBody,
+    connection::{Connection, Heartbeat},
+};
+use crate::{
+    http::refuse,
+    rooms::{JoinError, RoomId, Rooms},
+};
+use actix_http::ws::verify_handshake;
+use actix_web::{Error, HttpRequest, HttpResponse, web::Payload};
+use std::{rc::Rc, sync::Arc};
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
+
+/// Brings a client into a room and answers with an open WebSocket.
+///
+/// The room is built, and the client in it, before the answer: where there is no capacity the answer
+/// is a 503, and a room that could not be started is told in a Close, as a browser shows nothing of
+/// a refused upgrade.
+pub(crate) async fn upgrade(
+    rooms: &Arc<Rooms>,
+    open: &TaskTracker,
+    id: &RoomId,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Error> {
+    verify_handshake(request.head())?;
+    let outbox = Arc::new(Outbox::default());
+    let membership = match rooms.join(id, &outbox).await {
+        Ok(membership) => Some(membership),
+        Err(JoinError::Failed(error)) => {
+            outbox.close(CloseReason::not_started(error.to_string()));
+            None
+        }
+        Err(refusal) => return Ok(refuse::join(&refusal)),
+    };
+    let heartbeat = Heartbeat {
+        interval: rooms.settings.heartbeat_interval,
+        timeout: rooms.settings.heartbeat_timeout,
+    };
+    let connection = Connection::new(outbox, membership, heartbeat);
+    if let Some(at) = connection.check(Instant::now()) {
+        Keeper::watch(&connection, at);
+    }
+    let response = ClientActor::start(connection.clone(), request, payload)?;
+    let open = open.token();
+    Ok(response
+        .map_body(|_, actor| ClientBody::new(actor, Rc::clone(&connection), open))
+        .map_into_boxed_body())
+}

@@ -1,0 +1,51 @@
+//! Refusals: a status, and one sentence in plain text that says what is wrong.
+
+use crate::rooms::{CreateError, JoinError, RoomIdError};
+use actix_web::{
+    HttpResponse,
+    http::{
+        StatusCode,
+        header::{ContentType, RETRY_AFTER},
+    },
+};
+
+/// After how many seconds a client may try again where capacity is used up.
+const RETRY_AFTER_SECONDS: &str = "1";
+
+pub(crate) fn room_id(error: &RoomIdError) -> HttpResponse {
+    text(StatusCode::BAD_REQUEST, error.to_string())
+}
+
+pub(crate) fn join(error: &JoinError) -> HttpResponse {
+    match error {
+        JoinError::Unknown => text(StatusCode::NOT_FOUND, "there is no such room".into()),
+        JoinError::AtCapacity(used_up) => unavailable(used_up.clone()),
+        JoinError::Stopping => unavailable("the server is stopping".into()),
+        JoinError::Failed(error) => text(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
+    }
+}
+
+pub(crate) fn create(error: &CreateError) -> HttpResponse {
+    match error {
+        CreateError::Exists => text(StatusCode::CONFLICT, "there is such a room already".into()),
+        CreateError::WrongStrategy(strategy) => {
+            let text_of =
+                format!("rooms are not made in this way here: their strategy is `{strategy}`");
+            text(StatusCode::BAD_REQUEST, text_of)
+        }
+        CreateError::NotStarted(error) => join(error),
+    }
+}
+
+fn unavailable(reason: String) -> HttpResponse {
+    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, reason);
+    response.headers_mut().insert(
+        RETRY_AFTER,
+        actix_web::http::header::HeaderValue::from_static(RETRY_AFTER_SECONDS),
+    );
+    response
+}
+
+fn text(status: StatusCode, sentence: String) -> HttpResponse {
+    HttpResponse::build(status).content_type(ContentType::plaintext()).body(sentence + "\n")
+}

@@ -1,0 +1,83 @@
+use crate::{NamedService, Server, ServiceActorContext, StartError, site::Site, socket};
+use actix_web::{dev::Extensions, web::ServiceConfig};
+use jamsocket::JamsocketServiceFactory;
+use std::any::Any;
+
+/// Rooms inside an actix-web application that has other things to do too.
+///
+/// The application runs its own `HttpServer`; of the [`Server`]'s settings, host, port and workers
+/// mean nothing here. Two settings of that `HttpServer` matter to rooms:
+///
+/// - `client_disconnect_timeout(Duration::ZERO)`, or the sockets of closed WebSockets stay a while;
+/// - `on_connect(Mount::on_connect)`, or clients that read nothing stay for minutes.
+///
+/// Before the application ends its `HttpServer`, it awaits [`stop`](Self::stop): actix on its own
+/// kills rooms with their threads.
+///
+/// ```no_run
+/// # use jamsocket::{JamsocketContext, SimpleJamsocketService, SimpleJamsocketServiceFactory};
+/// use actix_web::{App, HttpServer, web};
+/// use jamsocket_server::{Mount, Server};
+/// use std::time::Duration;
+/// # struct Game;
+/// # impl SimpleJamsocketService for Game {
+/// #     fn new(_: &str, _: &impl JamsocketContext) -> Self { Game }
+/// # }
+///
+/// #[actix_web::main]
+/// async fn main() -> std::io::Result<()> {
+///     let rooms = Server::new().mount(SimpleJamsocketServiceFactory::<Game, _>::default())?;
+///     HttpServer::new({
+///         let rooms = rooms.clone();
+///         move || {
+///             let rooms = rooms.clone();
+///             // The rooms are at /game/ws/{room}.
+///             App::new().service(web::scope("/game").configure(move |app| rooms.configure(app)))
+///         }
+///     })
+///     .client_disconnect_timeout(Duration::ZERO)
+///     .on_connect(Mount::on_connect)
+///     .bind("127.0.0.1:8080")?
+///     .run()
+///     .await?;
+///     rooms.stop().await;
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Mount {
+    site: Site,
+}
+
+impl Mount {
+    /// Adds the routes of the rooms, and of static files where set, to an application or a scope.
+    pub fn configure(&self, app: &mut ServiceConfig) {
+        self.site.configure(app);
+    }
+
+    /// Ends all rooms, each with a `disconnect` for every client, and closes their WebSockets. It
+    /// returns when all of that is done; put a timeout around it.
+    pub async fn stop(&self) {
+        self.site.stop().await;
+    }
+
+    /// Prepares an accepted socket: one whose peer takes nothing for 10 s is reset.
+    pub fn on_connect(connection: &dyn Any, extensions: &mut Extensions) {
+        socket::prepare(connection, extensions);
+    }
+}
+
+impl Server {
+    /// Makes rooms for an actix-web application that is there already, instead of a server.
+    ///
+    /// # Errors
+    ///
+    /// The settings are not usable: see [`StartError`].
+    pub fn mount<F>(self, factory: F) -> Result<Mount, StartError>
+    where
+        F: JamsocketServiceFactory<ServiceActorContext>,
+    {
+        let site = Site::new(self.with_service(NamedService::alone(factory)))?;
+        Ok(Mount { site })
+    }
+}

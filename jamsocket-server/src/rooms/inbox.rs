@@ -1,0 +1,218 @@
+use super::Membership;
+use crate::clients::Outbox;
+use bytes::Bytes;
+use bytestring::ByteString;
+use jamsocket::ClientId;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Wake, Waker},
+};
+use tokio::sync::oneshot;
+
+/// How many messages may wait in a room's inbox before its clients' sockets are left unread.
+const MAX_MESSAGES: usize = 1_024;
+
+/// How many bytes of messages may wait likewise.
+const MAX_BYTES: usize = 4 << 20;
+
+/// Something that happens to a room, on its way there.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// A client wants to join. It is given its place, or `None` where the room has no id left; a
+    /// room that has ended drops the sender, and the client looks for a fresh room.
+    Join(Arc<Outbox>, oneshot::Sender<Option<Membership>>),
+    Leave(ClientId),
+    Text(ClientId, ByteString),
+    Binary(ClientId, Bytes),
+    Stop,
+}
+
+impl Event {
+    /// The size that counts against the inbox's bounds; only messages count.
+    fn message_bytes(&self) -> Option<usize> {
+        match self {
+            Event::Text(_, text) => Some(text.len()),
+            Event::Binary(_, bytes) => Some(bytes.len()),
+            Event::Join(..) | Event::Leave(_) | Event::Stop => None,
+        }
+    }
+}
+
+/// What the driver of a room is woken for.
+#[derive(Debug)]
+pub(crate) enum Next {
+    Event(Event),
+    /// The service has sent something from outside its callbacks.
+    Sent,
+}
+
+/// What has happened to a room and was not handled yet, from any thread, in order.
+///
+/// It is bounded in messages: a client asks with [`poll_ready`](Self::poll_ready) before it takes
+/// the next message off its socket. Joins, leaves and stops are few, and always taken.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    events: VecDeque<Event>,
+    messages: usize,
+    bytes: usize,
+    sent: bool,
+    closed: bool,
+    room: Option<Waker>,
+    /// Clients that wait for space.
+    waiting: Vec<Waker>,
+}
+
+impl State {
+    fn is_full(&self) -> bool {
+        self.messages >= MAX_MESSAGES || self.bytes >= MAX_BYTES
+    }
+}
+
+impl Inbox {
+    /// Adds an event and wakes the room. What comes after the room's end is dropped.
+    pub(crate) fn push(&self, event: Event) {
+        let mut state = self.lock();
+        if state.closed {
+            return;
+        }
+        if let Some(bytes) = event.message_bytes() {
+            state.messages += 1;
+            state.bytes += bytes;
+        }
+        state.events.push_back(event);
+        wake(state);
+    }
+
+    /// Whether the inbox takes another message. It always does once the room has ended.
+    pub(crate) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if state.closed || !state.is_full() {
+            return Poll::Ready(());
+        }
+        if !state.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+            state.waiting.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    /// Takes what is next for the room.
+    pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Next> {
+        let mut state = self.lock();
+        if std::mem::take(&mut state.sent) {
+            return Poll::Ready(Next::Sent);
+        }
+        let Some(event) = state.events.pop_front() else {
+            match &mut state.room {
+                Some(waker) => waker.clone_from(cx.waker()),
+                none => *none = Some(cx.waker().clone()),
+            }
+            return Poll::Pending;
+        };
+        if let Some(bytes) = event.message_bytes() {
+            state.messages -= 1;
+            state.bytes -= bytes;
+        }
+        if !state.is_full() {
+            let waiting = std::mem::take(&mut state.waiting);
+            drop(state);
+            waiting.into_iter().for_each(Waker::wake);
+        }
+        Poll::Ready(Next::Event(event))
+    }
+
+    /// Ends the inbox: what is in it is dropped, and so is what still comes.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let events = std::mem::take(&mut state.events);
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        drop(events);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The waker of the room's context: it notes that something was sent from outside a callback.
+impl Wake for Inbox {
+    fn wake(self: Arc<Self>) {
+        let mut state = self.lock();
+        state.sent = true;
+        wake(state);
+    }
+}
+
+fn wake(mut state: MutexGuard<'_, State>) {
+    let waker = state.room.take();
+    drop(state);
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(bytes: usize) -> Event {
+        Event::Text(ClientId::from(1), "x".repeat(bytes).into())
+    }
+
+    fn is_ready(inbox: &Inbox) -> bool {
+        inbox.poll_ready(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    fn take(inbox: &Inbox) -> bool {
+        inbox.poll_next(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    #[test]
+    fn an_inbox_holds_1024_messages() {
+        let inbox = Inbox::default();
+        (0..MAX_MESSAGES - 1).for_each(|_| inbox.push(text(0)));
+        assert!(is_ready(&inbox));
+        inbox.push(text(0));
+        assert!(!is_ready(&inbox));
+        assert!(take(&inbox));
+        assert!(is_ready(&inbox));
+    }
+
+    #[test]
+    fn an_inbox_holds_four_mebibytes() {
+        let inbox = Inbox::default();
+        inbox.push(text(MAX_BYTES - 1));
+        assert!(is_ready(&inbox));
+        inbox.push(text(1));
+        assert!(!is_ready(&inbox));
+    }
+
+    #[test]
+    fn leaving_is_always_possible() {
+        let inbox = Inbox::default();
+        (0..MAX_MESSAGES).for_each(|_| inbox.push(text(0)));
+        inbox.push(Event::Leave(ClientId::from(1)));
+        assert_eq!((0..MAX_MESSAGES + 1).filter(|_| take(&inbox)).count(), MAX_MESSAGES + 1);
+    }
+
+    #[test]
+    fn a_closed_inbox_takes_all_and_keeps_nothing() {
+        let inbox = Inbox::default();
+        (0..MAX_MESSAGES).for_each(|_| inbox.push(text(0)));
+        let (joined, mut id) = oneshot::channel();
+        inbox.push(Event::Join(Arc::default(), joined));
+        inbox.close();
+        assert!(is_ready(&inbox));
+        assert!(id.try_recv().is_err());
+        inbox.push(text(0));
+        assert!(!take(&inbox));
+    }
+}

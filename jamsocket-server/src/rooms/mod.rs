@@ -1,0 +1,19 @@
+//! Rooms: which there are, and what makes each of them go.
+//!
+//! [`Rooms`] is one service's rooms. Its [`registry`] knows which room ids have a room; a
+//! [`driver`] runs for each room on the worker thread that built it, and takes what happens to the
+//! room from its [`inbox`].
+
+pub(crate) mod driver;
+pub(crate) mod inbox;
+pub(crate) mod known_ids;
+pub(crate) mod membership;
+pub(crate) mod registry;
+pub(crate) mod room_id;
+pub(crate) mod service;
+pub(crate) mod strategy;
+
+pub(crate) use inbox::{Event, Inbox};
+pub(crate) use membership::Membership;
+pub(crate) use room_id::{RoomId, RoomIdError};
+pub(crate) use service::{CreateError, JoinError, Rooms};

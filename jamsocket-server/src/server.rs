@@ -1,0 +1,203 @@
+use crate::{
+    NamedService, RoomIdStrategy, ServerHandle, ServiceActorContext, StartError,
+    settings::ServiceSettings, start,
+};
+use jamsocket::{
+    JamsocketServiceFactory, SimpleJamsocketService, SimpleJamsocketServiceFactory,
+    host::ServiceShutdownPolicy,
+};
+use std::{io, time::Duration};
+
+/// A server of rooms, before it is started.
+///
+/// ```no_run
+/// # use jamsocket::{JamsocketContext, SimpleJamsocketService};
+/// use jamsocket_server::{Server, ServiceShutdownPolicy};
+/// # struct Game;
+/// # impl SimpleJamsocketService for Game {
+/// #     fn new(_: &str, _: &impl JamsocketContext) -> Self { Game }
+/// # }
+///
+/// fn main() -> std::io::Result<()> {
+///     Server::new()
+///         .with_port(9000)
+///         .with_shutdown_policy(ServiceShutdownPolicy::AfterSeconds(60))
+///         .serve_default::<Game>()
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// The address to listen on, a name or a number. Default: `127.0.0.1`, which nobody else can
+    /// reach; a container wants `0.0.0.0`.
+    pub host: String,
+    /// The port to listen on, 0 to 65535; 0 lets the system choose. Default: 8080.
+    pub port: u32,
+    /// How often a client is pinged. Zero: never. Default: 30 s.
+    pub heartbeat_interval: Duration,
+    /// For how long a client may be silent before it counts as gone. Zero: for ever. Default: 300 s.
+    pub heartbeat_timeout: Duration,
+    /// How rooms come to be, and who names them. Default: implicit.
+    pub room_id_strategy: RoomIdStrategy,
+    /// How long empty rooms live. Default: for ever.
+    pub shutdown_policy: ServiceShutdownPolicy,
+    /// A folder whose files are served under `/`.
+    pub static_path: Option<String>,
+    /// A folder whose files are served under `/client`.
+    pub client_path: Option<String>,
+    /// How many worker threads there are. Default: one a core.
+    pub workers: Option<usize>,
+    /// Services with a name, served at `/{name}/ws/{room}`.
+    pub services: Vec<NamedService>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            host: "127.0.0.1".to_owned(),
+            port: 8080,
+            heartbeat_interval: Duration::from_secs(30),
+            heartbeat_timeout: Duration::from_secs(300),
+            room_id_strategy: RoomIdStrategy::Implicit,
+            shutdown_policy: ServiceShutdownPolicy::Never,
+            static_path: None,
+            client_path: None,
+            workers: None,
+            services: Vec::new(),
+        }
+    }
+}
+
+impl Server {
+    /// A server with the default settings.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the address to listen on.
+    pub fn with_host(mut self, host: impl Into<String>) -> Self {
+        self.host = host.into();
+        self
+    }
+
+    /// Sets the port to listen on, 0 to 65535; 0 lets the system choose.
+    pub fn with_port(mut self, port: u32) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Sets how often a client is pinged, in seconds. Zero: never.
+    pub fn with_heartbeat_interval(mut self, seconds: u64) -> Self {
+        self.heartbeat_interval = Duration::from_secs(seconds);
+        self
+    }
+
+    /// Sets for how many seconds a client may be silent before it counts as gone. Zero: for ever.
+    pub fn with_heartbeat_timeout(mut self, seconds: u64) -> Self {
+        self.heartbeat_timeout = Duration::from_secs(seconds);
+        self
+    }
+
+    /// Sets how rooms come to be, and who names them.
+    pub fn with_room_id_strategy(mut self, strategy: RoomIdStrategy) -> Self {
+        self.room_id_strategy = strategy;
+        self
+    }
+
+    /// Sets how long empty rooms live.
+    pub fn with_shutdown_policy(mut self, policy: ServiceShutdownPolicy) -> Self {
+        self.shutdown_policy = policy;
+        self
+    }
+
+    /// Sets the folder whose files are served under `/`.
+    pub fn with_static_path(mut self, folder: Option<String>) -> Self {
+        self.static_path = folder;
+        self
+    }
+
+    /// Sets the folder whose files are served under `/client`.
+    pub fn with_client_path(mut self, folder: Option<String>) -> Self {
+        self.client_path = folder;
+        self
+    }
+
+    /// Sets how many worker threads there are, at least 1. A room lives on the worker that its
+    /// first client is connected to.
+    pub fn with_workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// Adds a service that is served at `/{name}/ws/{room}`, with rooms of its own and this
+    /// server's settings.
+    pub fn service<F>(self, name: impl Into<String>, factory: F) -> Self
+    where
+        F: JamsocketServiceFactory<ServiceActorContext>,
+    {
+        self.with_service(NamedService::new(name, factory))
+    }
+
+    /// Adds a service that is served under its name, with settings of its own.
+    pub fn with_service(mut self, service: NamedService) -> Self {
+        self.services.push(service);
+        self
+    }
+
+    /// Serves native rooms of `T` at `/ws/{room}` until the server is told to stop by SIGINT or
+    /// SIGTERM.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`], which the error holds.
+    pub fn serve_default<T: SimpleJamsocketService>(self) -> io::Result<()> {
+        self.serve(SimpleJamsocketServiceFactory::<T, ServiceActorContext>::default())
+    }
+
+    /// Serves the rooms that `factory` builds at `/ws/{room}` until the server is told to stop by
+    /// SIGINT or SIGTERM.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`], which the error holds.
+    pub fn serve<F>(self, factory: F) -> io::Result<()>
+    where
+        F: JamsocketServiceFactory<ServiceActorContext>,
+    {
+        self.start(factory)?.run()
+    }
+
+    /// Starts a server on threads of its own, with the rooms that `factory` builds at `/ws/{room}`.
+    /// It accepts connections when this returns.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub fn start<F>(self, factory: F) -> Result<ServerHandle, StartError>
+    where
+        F: JamsocketServiceFactory<ServiceActorContext>,
+    {
+        self.with_service(NamedService::alone(factory)).start_services()
+    }
+
+    /// Starts a server with the named services only.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub fn start_services(self) -> Result<ServerHandle, StartError> {
+        start::start(self)
+    }
+
+    /// The settings of a service that has none of its own.
+    pub(crate) fn service_settings(&self) -> ServiceSettings {
+        ServiceSettings {
+            room_id_strategy: self.room_id_strategy,
+            shutdown_policy: self.shutdown_policy,
+            heartbeat_interval: self.heartbeat_interval.min(MAX_HEARTBEAT),
+            heartbeat_timeout: self.heartbeat_timeout.min(MAX_HEARTBEAT),
+        }
+    }
+}
+
+/// A longer heartbeat is as good as none, and would overflow the clock.
+const MAX_HEARTBEAT: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -1,0 +1,12 @@
+use crate::RoomIdStrategy;
+use jamsocket::host::ServiceShutdownPolicy;
+use std::time::Duration;
+
+/// How the rooms of one service are run.
+#[derive(Debug, Clone)]
+pub(crate) struct ServiceSettings {
+    pub(crate) room_id_strategy: RoomIdStrategy,
+    pub(crate) shutdown_policy: ServiceShutdownPolicy,
+    pub(crate) heartbeat_interval: Duration,
+    pub(crate) heartbeat_timeout: Duration,
+}

@@ -1,0 +1,125 @@
+use crate::{NamedService, Server, StartError, http::routes, rooms::Rooms};
+use actix_web::{rt, web::ServiceConfig};
+use std::{collections::HashSet, path::Path, sync::Arc};
+use tokio_util::task::TaskTracker;
+
+/// First parts of a path that a service's name must not hide.
+const TAKEN_NAMES: [&str; 4] = ["ws", "status", "new_room", "client"];
+
+/// All that a server serves: its services with their rooms, and its files.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    services: Vec<Arc<Rooms>>,
+    /// Folders of static files, with the path that each is mounted at.
+    files: Vec<(&'static str, String)>,
+    /// The WebSockets that are open.
+    open: TaskTracker,
+}
+
+impl Site {
+    pub(crate) fn new(mut server: Server) -> Result<Self, StartError> {
+        let services = std::mem::take(&mut server.services);
+        if services.is_empty() {
+            return Err(StartError::NoService);
+        }
+        check_names(&services)?;
+        let settings = server.service_settings();
+        let folders = [("/client", server.client_path), ("/", server.static_path)];
+        let files = folders
+            .into_iter()
+            .filter_map(|(path, folder)| Some((path, folder?)))
+            .map(|(path, folder)| match Path::new(&folder).is_dir() {
+                true => Ok((path, folder)),
+                false => Err(StartError::StaticFolder(folder)),
+            })
+            .collect::<Result<_, _>>()?;
+        let services = services.into_iter().map(|service| service.open(settings.clone())).collect();
+        Ok(Self { services, files, open: TaskTracker::new() })
+    }
+
+    /// Adds the routes of everything to an app. Files come last, as they take any path.
+    pub(crate) fn configure(&self, app: &mut ServiceConfig) {
+        routes::add_status(app);
+        for rooms in &self.services {
+            routes::add_service(app, rooms, &self.open);
+        }
+        for (path, folder) in &self.files {
+            app.service(actix_files::Files::new(path, folder).index_file("index.html"));
+        }
+    }
+
+    /// Ends all rooms, each with its `disconnect`s, closes their clients' WebSockets, and returns
+    /// when they are closed.
+    pub(crate) async fn stop(&self) {
+        let stop = |rooms: &Arc<Rooms>| {
+            let rooms = rooms.clone();
+            rt::spawn(async move { rooms.stop().await })
+        };
+        let stopping: Vec<_> = self.services.iter().map(stop).collect();
+        for rooms in stopping {
+            // It fails only where the runtime itself has ended, and the rooms with it.
+            let _ = rooms.await;
+        }
+        self.open.close();
+        self.open.wait().await;
+    }
+}
+
+fn check_names(services: &[NamedService]) -> Result<(), StartError> {
+    let mut seen = HashSet::new();
+    for service in services {
+        let name = service.name();
+        let usable = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        if !name.bytes().all(usable) || TAKEN_NAMES.contains(&name) {
+            return Err(StartError::ServiceName(name.to_owned()));
+        }
+        if !seen.insert(name) {
+            return Err(StartError::SameName(name.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ServiceActorContext;
+    use jamsocket::{JamsocketContext, SimpleJamsocketService, SimpleJamsocketServiceFactory};
+
+    struct Idle;
+
+    impl SimpleJamsocketService for Idle {
+        fn new(_: &str, _: &impl JamsocketContext) -> Self {
+            Idle
+        }
+    }
+
+    fn site_of(names: &[&str]) -> Result<Site, StartError> {
+        let factory = || SimpleJamsocketServiceFactory::<Idle, ServiceActorContext>::default();
+        let server = names.iter().fold(Server::new(), |s, name| s.service(*name, factory()));
+        Site::new(server)
+    }
+
+    #[test]
+    fn names_that_can_stand_in_a_path_are_taken() {
+        assert!(site_of(&["", "chat", "Game-2_b"]).is_ok());
+    }
+
+    #[test]
+    fn other_names_are_refused() {
+        for name in ["a b", "a/b", "é", "..", "ws", "status", "new_room", "client"] {
+            assert!(matches!(site_of(&[name]), Err(StartError::ServiceName(n)) if n == name));
+        }
+        assert!(matches!(site_of(&["a", "a"]), Err(StartError::SameName(name)) if name == "a"));
+        assert!(matches!(site_of(&[]), Err(StartError::NoService)));
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_refused() {
+        let mut server = Server::new().with_static_path(Some("no/such/folder".into()));
+        let factory = SimpleJamsocketServiceFactory::<Idle, ServiceActorContext>::default();
+        server = server.service("", factory);
+        let refused = Site::new(server).unwrap_err();
+        assert_eq!(refused.to_string(), "the folder of static files `no/such/folder` is not there");
+    }
+}
