@@ -1,0 +1,96 @@
+//! A chat room with names.
+//!
+//! `/nick NAME` changes a name, `/who` lists who is here; anything else is said to everyone. Run it
+//! with `jamsocket dev examples/chat` and connect to ws://localhost:8080/ws/lobby.
+
+use jamsocket_wasm::prelude::*;
+use std::collections::BTreeMap;
+
+/// The names of those in one room.
+#[jamsocket_wasm]
+#[derive(Debug)]
+pub struct Chat(BTreeMap<ClientId, String>);
+
+impl SimpleJamsocketService for Chat {
+    fn new(_room_id: &str, _context: &impl JamsocketContext) -> Self {
+        Chat(BTreeMap::new())
+    }
+
+    fn connect(&mut self, client: ClientId, context: &impl JamsocketContext) {
+        let name = format!("guest{client}");
+        context.send_message(client, &format!("you are {name}; /nick NAME changes that"));
+        let joined = format!("{name} is here");
+        context.send_message(MessageRecipient::EveryoneExcept(client), &joined);
+        self.0.insert(client, name);
+    }
+
+    fn message(&mut self, client: ClientId, message: &str, context: &impl JamsocketContext) {
+        if message == "/who" {
+            let names: Vec<&str> = self.0.values().map(String::as_str).collect();
+            context.send_message(client, &format!("here are {}", names.join(", ")));
+            return;
+        }
+        let line = match message.strip_prefix("/nick ").map(str::trim) {
+            Some(nick) if nick.is_empty() || self.0.values().any(|name| name == nick) => {
+                context.send_message(client, &format!("the name {nick:?} is not free"));
+                return;
+            }
+            Some(nick) => match self.0.insert(client, nick.to_owned()) {
+                Some(before) => format!("{before} is now {nick}"),
+                None => format!("{nick} is here"),
+            },
+            None => match self.0.get(&client) {
+                Some(name) => format!("{name}: {message}"),
+                None => return,
+            },
+        };
+        context.send_message(MessageRecipient::Broadcast, &line);
+    }
+
+    fn disconnect(&mut self, client: ClientId, context: &impl JamsocketContext) {
+        if let Some(name) = self.0.remove(&client) {
+            context.send_message(MessageRecipient::Broadcast, &format!("{name} has left"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    #[derive(Default)]
+    struct Sent(Mutex<Vec<(MessageRecipient, String)>>);
+
+    impl JamsocketContext for Sent {
+        fn send_message(&self, to: impl Into<MessageRecipient>, message: &str) {
+            self.0.lock().unwrap().push((to.into(), message.to_owned()));
+        }
+        fn send_binary(&self, _: impl Into<MessageRecipient>, _: &[u8]) {}
+        fn set_timer(&self, _: u32) {}
+    }
+
+    #[test]
+    fn names_are_given_changed_listed_and_taken_only_once() {
+        let (sent, ann, bob) = (Sent::default(), ClientId::from(1), ClientId::from(2));
+        let mut chat = Chat::new("lobby", &sent);
+        chat.connect(ann, &sent);
+        chat.connect(bob, &sent);
+        sent.0.lock().unwrap().clear();
+        for line in ["/nick ann", "hello", "/who"] {
+            chat.message(ann, line, &sent);
+        }
+        chat.message(bob, "/nick ann", &sent);
+        chat.disconnect(ann, &sent);
+        let everyone = MessageRecipient::Broadcast;
+        let expected = [
+            (everyone, "guest1 is now ann"),
+            (everyone, "ann: hello"),
+            (ann.into(), "here are ann, guest2"),
+            (bob.into(), "the name \"ann\" is not free"),
+            (everyone, "ann has left"),
+        ];
+        let sent = sent.0.into_inner().unwrap();
+        assert_eq!(sent, expected.map(|(to, line)| (to, line.to_owned())));
+    }
+}
