@@ -1,16 +1,16 @@
 //! Drives a room: an actor in the plain sense, a task that owns its room and feeds it one event at a
 //! time. It runs on the worker thread that built the room, and shares it with other rooms.
 
-use super::{Event, Inbox, Membership, RoomId, Rooms, inbox::Next};
+use super::{Event, Inbox, Membership, RoomId, Rooms, inbox::Next, room_log::RoomLog};
 use crate::{
     ServiceActorContext,
     clients::{CloseReason, Outbox, frame},
 };
 use jamsocket::{
-    BuildError, ClientId, JamsocketService, LogLevel,
-    host::{Departure, Input, Message, Room, RoomEnd, RoomHost},
+    ClientId, JamsocketService, LogLevel,
+    host::{Departure, Input, Message, Room, RoomHost},
 };
-use std::{error::Error, future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
+use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
 use tokio::{
     task::coop,
     time::{Instant, Sleep, sleep_until},
@@ -26,9 +26,9 @@ pub(super) async fn drive<S: JamsocketService>(
     born: Instant,
 ) {
     let mut room = Room::new(service, context, rooms.settings.shutdown_policy);
-    let mut host = Host { service: &rooms.name, id, inbox, born, slow: Vec::new() };
+    let mut host = Host { log: RoomLog::new(rooms, id), inbox, born, slow: Vec::new() };
     let mut alarm = Alarm::default();
-    tracing::debug!(service = rooms.name, room = ?id.as_str(), "room started");
+    host.log.started();
     room.handle(Input::Wake, &mut host).await;
     while room.end().is_none() {
         alarm.set(room.deadline().map(|deadline| born + deadline));
@@ -41,34 +41,9 @@ pub(super) async fn drive<S: JamsocketService>(
         }
         coop::consume_budget().await;
     }
-    match room.end() {
-        Some(end @ RoomEnd::Failed { .. }) => {
-            tracing::error!(service = rooms.name, room = ?id.as_str(), "room failed: {end}");
-        }
-        Some(end) => {
-            tracing::debug!(service = rooms.name, room = ?id.as_str(), "room ended: {end}");
-        }
-        None => {}
+    if let Some(end) = room.end() {
+        host.log.ended(end);
     }
-}
-
-/// Says in the log why a room could not be built, after what its service wrote there.
-pub(super) fn report_unbuilt(
-    service: &str,
-    id: &RoomId,
-    context: &ServiceActorContext,
-    error: &BuildError,
-) {
-    for (level, line) in context.take_log() {
-        log(service, id, level, &line);
-    }
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    tracing::error!(service, room = ?id.as_str(), "{text}");
 }
 
 async fn handle<S: JamsocketService>(
@@ -131,8 +106,7 @@ impl Alarm {
 
 /// What a room of this server does its work on: outboxes, the log, the thread's clock.
 struct Host<'a> {
-    service: &'a str,
-    id: &'a RoomId,
+    log: RoomLog<'a>,
     inbox: &'a Arc<Inbox>,
     born: Instant,
     /// Clients whose outbox was full. They are treated as left.
@@ -156,7 +130,7 @@ impl RoomHost<Arc<Outbox>> for Host<'_> {
         let frame = frame::encode(&message);
         for (client, outbox) in recipients {
             if outbox.push(frame.clone()).is_err() {
-                tracing::warn!(service = self.service, room = ?self.id.as_str(), %client, "client is too slow");
+                self.log.slow_client(client);
                 outbox.abandon(CloseReason::TOO_SLOW);
                 self.slow.push(client);
             }
@@ -164,7 +138,7 @@ impl RoomHost<Arc<Outbox>> for Host<'_> {
     }
 
     fn log(&mut self, level: LogLevel, line: &str) {
-        log(self.service, self.id, level, line);
+        self.log.line(level, line);
     }
 
     fn depart(&mut self, _: ClientId, outbox: Arc<Outbox>, departure: Departure) {
@@ -174,22 +148,5 @@ impl RoomHost<Arc<Outbox>> for Host<'_> {
             Departure::Stopped => outbox.close(CloseReason::STOPPING),
             Departure::Failed => outbox.close(CloseReason::ROOM_FAILED),
         }
-    }
-}
-
-/// Writes a service's log line, under the target `jamsocket::room`.
-fn log(service: &str, id: &RoomId, level: LogLevel, line: &str) {
-    let room = id.as_str();
-    macro_rules! write {
-        ($level:ident) => {
-            tracing::$level!(target: "jamsocket::room", service, ?room, "{line}")
-        };
-    }
-    match level {
-        LogLevel::Error => write!(error),
-        LogLevel::Warn => write!(warn),
-        LogLevel::Info => write!(info),
-        LogLevel::Debug => write!(debug),
-        LogLevel::Trace => write!(trace),
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod known_ids;
 pub(crate) mod membership;
 pub(crate) mod registry;
 pub(crate) mod room_id;
+mod room_log;
 pub(crate) mod service;
 pub(crate) mod strategy;
 

@@ -1,6 +1,7 @@
 use super::{
     Event, Inbox, Membership, RoomId, driver,
-    registry::{BuildTicket, Building, Claim, Registry},
+    registry::{BuildTicket, Building, Built, Claim, Registry},
+    room_log::RoomLog,
     strategy::RoomIdStrategy,
 };
 use crate::{ServiceActorContext, clients::Outbox, settings::ServiceSettings};
@@ -62,9 +63,7 @@ impl Rooms {
         outbox: &Arc<Outbox>,
     ) -> Result<Membership, JoinError> {
         loop {
-            let Some(room) = self.started(id, self.registry.claim(id), false).await? else {
-                continue;
-            };
+            let room = self.started(id, self.registry.claim(id), false).await?;
             let (joined, membership) = oneshot::channel();
             room.push(Event::Join(outbox.clone(), joined));
             match membership.await {
@@ -114,15 +113,15 @@ impl Rooms {
         Ok(())
     }
 
-    /// The room that a claim led to, or `None` where the claim is to be made again.
+    /// The room that a claim led to, once it is there.
     async fn started(
         self: &Arc<Self>,
         id: &RoomId,
         claim: Claim,
         is_new: bool,
-    ) -> Result<Option<Arc<Inbox>>, JoinError> {
+    ) -> Result<Arc<Inbox>, JoinError> {
         let mut building = match claim {
-            Claim::Running(room) => return Ok(Some(room)),
+            Claim::Running(room) => return Ok(room),
             Claim::Building(building) => building,
             Claim::Build(ticket, building) => {
                 self.factory.spawn(RoomToBuild {
@@ -139,24 +138,20 @@ impl Rooms {
             }
             Claim::Stopping => return Err(JoinError::Stopping),
         };
-        Self::built(&mut building).await
-    }
-
-    async fn built(building: &mut Building) -> Result<Option<Arc<Inbox>>, JoinError> {
-        let built = match building.wait_for(Option::is_some).await {
-            Ok(built) => built.clone(),
-            // Whoever built it was dropped with its thread: the server is at its end.
-            Err(_) => return Err(JoinError::Stopping),
-        };
-        match built {
-            Some(Ok(room)) => Ok(Some(room)),
+        match built(&mut building).await {
+            Some(Ok(room)) => Ok(room),
             Some(Err(error)) => match &*error {
                 BuildError::AtCapacity(bound) => Err(JoinError::AtCapacity(bound.clone())),
                 _ => Err(JoinError::Failed(error)),
             },
-            None => Ok(None),
+            // Whoever built it was dropped with its thread: the server is at its end.
+            None => Err(JoinError::Stopping),
         }
     }
+}
+
+async fn built(building: &mut Building) -> Option<Built> {
+    building.wait_for(Option::is_some).await.ok()?.clone()
 }
 
 impl fmt::Debug for Rooms {
@@ -198,16 +193,31 @@ impl RoomToBuild {
         let service = match contain_panics(factory.create(id.as_str(), context.clone())).await {
             Ok(service) => service,
             Err(error) => {
-                driver::report_unbuilt(&rooms.name, &id, &context, &error);
+                RoomLog::new(&rooms, &id).unbuilt(&context, &error);
                 rooms.registry.remove_unbuilt(&id, is_new);
                 ticket.send_replace(Some(Err(Arc::new(error))));
                 return;
             }
         };
+        let running = Running { rooms: &rooms, id: &id, inbox: &inbox };
         rooms.registry.insert(&id, inbox.clone());
         ticket.send_replace(Some(Ok(inbox.clone())));
         driver::drive(&rooms, &id, &inbox, context, service, born).await;
-        rooms.registry.remove(&id);
-        inbox.close();
+        drop(running);
+    }
+}
+
+/// A room in the registry. However its task ends, the room is forgotten, and those who were about to
+/// join it look for another one.
+struct Running<'a> {
+    rooms: &'a Rooms,
+    id: &'a RoomId,
+    inbox: &'a Inbox,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.rooms.registry.remove(self.id);
+        self.inbox.close();
     }
 }
