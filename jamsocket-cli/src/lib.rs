@@ -1,1 +1,71 @@
-//! In the making.
+//! The command `jamsocket`: builds services and serves their rooms.
+//!
+//! | command | what it does |
+//! |---|---|
+//! | `jamsocket dev [PATH]` | builds a package as a service and serves it |
+//! | `jamsocket build [PATH]` | builds it and prints the path of its module |
+//! | `jamsocket serve [NAME=]MODULE…` | serves modules that are built |
+//!
+//! [`Cli`] is the command line, and its [`run`](Cli::run) does what it says or ends in a
+//! [`Failure`], which prints itself. Everything that is for people goes to stderr; stdout has what
+//! scripts read.
+//!
+//! ```
+//! use clap::Parser;
+//! use jamsocket_cli::Cli;
+//!
+//! let refused = Cli::try_parse_from(["jamsocket", "serve"])?.run().unwrap_err();
+//! assert!(refused.is_usage());
+//! # Ok::<(), clap::Error>(())
+//! ```
+//!
+//! # Exit codes
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | the command has done what it was asked for; a server was told to stop |
+//! | 1 | it has failed, and says why on stderr |
+//! | 2 | the command line is wrong |
+//!
+//! # `jamsocket.toml`
+//!
+//! In the folder of the package for `dev` and `build`, in the current one for `serve`; all of it
+//! is optional. Paths start at the file's folder. A flag beats the file, and the file the default.
+//!
+//! ```toml
+//! static_files = "static"        # served under /
+//! [service]                      # at /ws/{room}
+//! package = "my-service"         # of the workspace; default: the package of the folder
+//! room_strategy = "implicit"     # or api, uuid, short, short3 to short12
+//! shutdown_policy = "300sec"     # or never, immediate
+//! [services.chat]                # at /chat/ws/{room}; `dev` then leaves out the folder's own
+//! package = "my-chat"            # service, unless there is a [service] too
+//! [services.draw]
+//! module = "draw.wasm"           # instead of a package: a module that is built
+//! [client]                       # a package for browsers, served under /client
+//! package = "my-client"
+//! ```
+//!
+//! # How it is made
+//!
+//! `commands` has a file for each command, `flags` what they share. `project` turns a folder into
+//! modules, by way of `config` (`jamsocket.toml`), `cargo` (packages, targets, builds) and
+//! `browser` (`wasm-bindgen`). `hosting` serves modules. What a build gets of the environment, and
+//! why, is told in `cargo::environment`.
+
+mod browser;
+mod cargo;
+mod cli;
+mod commands;
+mod config;
+mod console;
+mod failure;
+mod flags;
+mod hosting;
+mod logging;
+mod project;
+#[cfg(test)]
+mod testing;
+
+pub use cli::Cli;
+pub use failure::Failure;

@@ -1,0 +1,27 @@
+//! The subcommands: one file each, with its arguments and what it does.
+
+mod build;
+mod dev;
+mod serve;
+
+pub(crate) use serve::ServeError;
+
+use crate::{console::Console, failure::Failure};
+use clap::Subcommand;
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Command {
+    Dev(dev::Dev),
+    Build(build::Build),
+    Serve(serve::Serve),
+}
+
+impl Command {
+    pub(crate) fn run(&self, console: Console) -> Result<(), Failure> {
+        match self {
+            Command::Dev(dev) => dev.run(console),
+            Command::Build(build) => build.run(console),
+            Command::Serve(serve) => serve.run(console),
+        }
+    }
+}

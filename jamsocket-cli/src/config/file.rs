@@ -1,0 +1,98 @@
+//! The file as it is written. What is read from it is a [`Config`](super::Config).
+
+use super::RoomConfig;
+use serde::{Deserialize, Deserializer, de};
+use std::{collections::BTreeMap, fmt::Display, str::FromStr};
+use toml::Spanned;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(super) struct ConfigFile {
+    pub(super) static_files: Option<Spanned<String>>,
+    pub(super) service: Option<ServiceTable>,
+    #[serde(default)]
+    pub(super) services: BTreeMap<Spanned<String>, NamedServiceTable>,
+    pub(super) client: Option<ClientTable>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(super) struct ServiceTable {
+    pub(super) package: Option<Spanned<String>>,
+    #[serde(default)]
+    room_strategy: FromText<jamsocket_server::RoomIdStrategy>,
+    #[serde(default)]
+    shutdown_policy: FromText<jamsocket_server::ServiceShutdownPolicy>,
+}
+
+impl ServiceTable {
+    pub(super) fn rooms(&self) -> RoomConfig {
+        RoomConfig { strategy: self.room_strategy.0, shutdown_policy: self.shutdown_policy.0 }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(super) struct ClientTable {
+    pub(super) package: Spanned<String>,
+}
+
+/// `[services.NAME]`, with one of `module` and `package`.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "NamedServiceKeys")]
+pub(super) struct NamedServiceTable {
+    pub(super) source: SourceKey,
+    pub(super) rooms: RoomConfig,
+}
+
+#[derive(Debug)]
+pub(super) enum SourceKey {
+    Module(String),
+    Package(Spanned<String>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+struct NamedServiceKeys {
+    module: Option<String>,
+    package: Option<Spanned<String>>,
+    #[serde(default)]
+    room_strategy: FromText<jamsocket_server::RoomIdStrategy>,
+    #[serde(default)]
+    shutdown_policy: FromText<jamsocket_server::ServiceShutdownPolicy>,
+}
+
+impl TryFrom<NamedServiceKeys> for NamedServiceTable {
+    type Error = &'static str;
+
+    fn try_from(keys: NamedServiceKeys) -> Result<Self, Self::Error> {
+        let source = match (keys.module, keys.package) {
+            (Some(module), None) => SourceKey::Module(module),
+            (None, Some(package)) => SourceKey::Package(package),
+            (None, None) => return Err("a service needs one of the keys `module` and `package`"),
+            (Some(_), Some(_)) => {
+                return Err("a service has one of the keys `module` and `package`, not both");
+            }
+        };
+        let rooms =
+            RoomConfig { strategy: keys.room_strategy.0, shutdown_policy: keys.shutdown_policy.0 };
+        Ok(Self { source, rooms })
+    }
+}
+
+/// A value that is written as a string and read by its `FromStr`.
+#[derive(Debug)]
+struct FromText<T>(Option<T>);
+
+impl<T> Default for FromText<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for FromText<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(|value| Self(Some(value))).map_err(de::Error::custom)
+    }
+}

@@ -1,0 +1,138 @@
+//! `jamsocket.toml`: what a project says about its services, its pages and its browser package.
+
+mod error;
+mod file;
+
+pub(crate) use error::{ConfigError, Place};
+
+use file::{ConfigFile, SourceKey};
+use jamsocket_server::{RoomIdStrategy, ServiceShutdownPolicy};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+use toml::Spanned;
+
+/// The name of the file, in the folder of the package that it is for.
+pub(crate) const CONFIG_FILE: &str = "jamsocket.toml";
+
+/// All that `jamsocket.toml` says, with its paths led back to its folder.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Config {
+    /// The folder that is served under `/`.
+    pub(crate) static_files: Option<PathBuf>,
+    /// `[service]`: the service at `/ws/{room}`.
+    pub(crate) service: Option<ServiceConfig>,
+    /// `[services.NAME]`: the services at `/NAME/ws/{room}`.
+    pub(crate) services: BTreeMap<String, NamedServiceConfig>,
+    /// `[client]`: the package of this name is built for browsers and served under `/client`.
+    pub(crate) client: Option<PackageName>,
+}
+
+/// `[service]`.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct ServiceConfig {
+    pub(crate) package: Option<PackageName>,
+    pub(crate) rooms: RoomConfig,
+}
+
+/// `[services.NAME]`.
+#[derive(Debug, PartialEq)]
+pub(crate) struct NamedServiceConfig {
+    pub(crate) source: ServiceSource,
+    pub(crate) rooms: RoomConfig,
+}
+
+/// Where a named service comes from.
+#[derive(Debug, PartialEq)]
+pub(crate) enum ServiceSource {
+    /// `module`: a file that is there.
+    Module(PathBuf),
+    /// `package`: a package of the workspace, which `dev` and `build` build.
+    Package(PackageName),
+}
+
+/// What a service's table says about its rooms.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+pub(crate) struct RoomConfig {
+    pub(crate) strategy: Option<RoomIdStrategy>,
+    pub(crate) shutdown_policy: Option<ServiceShutdownPolicy>,
+}
+
+/// The name of a package of the workspace, and where it is written.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PackageName {
+    pub(crate) name: String,
+    pub(crate) place: Place,
+}
+
+impl Config {
+    /// Reads `jamsocket.toml` in `folder`. Where there is none, all of it is left to the defaults.
+    pub(crate) fn in_folder(folder: &Path) -> Result<Self, ConfigError> {
+        let path = folder.join(CONFIG_FILE);
+        let path = path.strip_prefix(".").unwrap_or(&path);
+        match Self::read(path) {
+            Err(ConfigError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                Ok(Self::default())
+            }
+            read => read,
+        }
+    }
+
+    /// Reads the file `path`, which has to be there.
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(path, &text)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let file: ConfigFile =
+            toml::from_str(text).map_err(|refused| ConfigError::syntax(path, text, &refused))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let package = |name: Spanned<String>| PackageName {
+            place: Place::of(path, text, name.span()),
+            name: name.into_inner(),
+        };
+        let static_files = match file.static_files {
+            Some(named) => Some(existing_folder(folder, &named).ok_or_else(|| {
+                let message = format!("there is no folder `{}`", named.get_ref());
+                ConfigError::invalid(path, text, named.span(), message)
+            })?),
+            None => None,
+        };
+        if let Some(nameless) = file.services.keys().find(|name| name.get_ref().is_empty()) {
+            let message = "a service needs a name".to_owned();
+            return Err(ConfigError::invalid(path, text, nameless.span(), message));
+        }
+        let named = |(name, table): (Spanned<String>, file::NamedServiceTable)| {
+            let source = match table.source {
+                SourceKey::Module(module) => ServiceSource::Module(folder.join(module)),
+                SourceKey::Package(name) => ServiceSource::Package(package(name)),
+            };
+            (name.into_inner(), NamedServiceConfig { source, rooms: table.rooms })
+        };
+        Ok(Self {
+            static_files,
+            service: file.service.map(|table| ServiceConfig {
+                rooms: table.rooms(),
+                package: table.package.map(package),
+            }),
+            services: file.services.into_iter().map(named).collect(),
+            client: file.client.map(|table| package(table.package)),
+        })
+    }
+}
+
+fn existing_folder(folder: &Path, named: &Spanned<String>) -> Option<PathBuf> {
+    let path = folder.join(named.get_ref());
+    path.is_dir().then_some(path)
+}
+
+/// A stretch of a file, in bytes.
+type Span = Range<usize>;
+
+#[cfg(test)]
+mod tests;

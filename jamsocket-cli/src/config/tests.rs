@@ -1,0 +1,199 @@
+use super::*;
+use jamsocket_server::{RoomIdStrategy::*, ServiceShutdownPolicy::*};
+
+fn parse(text: &str) -> Config {
+    Config::parse(Path::new("app/jamsocket.toml"), text).unwrap()
+}
+
+#[track_caller]
+fn assert_refused(text: &str, expected: &str) {
+    let refused = Config::parse(Path::new("app/jamsocket.toml"), text).unwrap_err();
+    assert_eq!(refused.to_string(), expected);
+}
+
+#[test]
+fn an_empty_file_leaves_everything_to_the_defaults() {
+    assert_eq!(parse(""), Config::default());
+    assert_eq!(parse("[service]\n").service, Some(ServiceConfig::default()));
+}
+
+#[test]
+fn every_key_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("static")).unwrap();
+    let path = folder.path().join(CONFIG_FILE);
+    let text = r#"
+static_files = "static"
+[service]
+package = "my-service"
+room_strategy = "short8"
+shutdown_policy = "immediate"
+[client]
+package = "my-client"
+[services.chat]
+module = "build/chat.wasm"
+shutdown_policy = "never"
+[services.draw]
+package = "draw"
+"#;
+    fs::write(&path, text).unwrap();
+    let config = Config::in_folder(folder.path()).unwrap();
+    assert_eq!(config.static_files, Some(folder.path().join("static")));
+    let service = config.service.unwrap();
+    assert_eq!(service.package.unwrap().name, "my-service");
+    let rooms = RoomConfig { strategy: Some(Short(8)), shutdown_policy: Some(Immediate) };
+    assert_eq!(service.rooms, rooms);
+    assert_eq!(config.client.unwrap().name, "my-client");
+    let chat = &config.services["chat"];
+    assert_eq!(chat.source, ServiceSource::Module(folder.path().join("build/chat.wasm")));
+    assert_eq!(chat.rooms, RoomConfig { strategy: None, shutdown_policy: Some(Never) });
+    let ServiceSource::Package(draw) = &config.services["draw"].source else { panic!() };
+    assert_eq!(draw.name, "draw");
+    assert_eq!(config.services.len(), 2);
+}
+
+#[test]
+fn paths_start_at_the_folder_of_the_file() {
+    let config = parse("[services.a]\nmodule = \"a.wasm\"\n[services.b]\nmodule = \"/b.wasm\"");
+    let module = |name: &str| &config.services[name].source;
+    assert_eq!(module("a"), &ServiceSource::Module("app/a.wasm".into()));
+    assert_eq!(module("b"), &ServiceSource::Module("/b.wasm".into()));
+}
+
+#[test]
+fn a_package_remembers_where_it_is_written() {
+    let config = parse("[client]\npackage = 'web'\n");
+    let client = config.client.unwrap();
+    assert_eq!(client.name, "web");
+    assert_eq!(client.place.to_string(), "app/jamsocket.toml:2:11");
+}
+
+#[test]
+fn a_missing_file_is_fine_in_a_folder_and_an_error_when_named() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(Config::in_folder(folder.path()).unwrap(), Config::default());
+    let named = folder.path().join("other.toml");
+    let refused = Config::read(&named).unwrap_err();
+    assert_eq!(refused.to_string(), format!("cannot read {}", named.display()));
+}
+
+#[test]
+fn a_file_that_is_no_text_is_an_error_and_not_a_missing_file() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(CONFIG_FILE), [0xff, 0xfe]).unwrap();
+    assert!(matches!(Config::in_folder(folder.path()), Err(ConfigError::Read { .. })));
+}
+
+#[test]
+fn an_unknown_key_is_shown_with_the_keys_that_there_are() {
+    assert_refused(
+        "[service]\npakage = \"counter\"\n",
+        "app/jamsocket.toml:2:1: unknown key `pakage`, expected one of `package`, \
+         `room_strategy`, `shutdown_policy`\n  2 | pakage = \"counter\"\n    | ^^^^^^",
+    );
+}
+
+#[test]
+fn an_unknown_table_is_shown_with_the_tables_that_there_are() {
+    assert_refused(
+        "[servise]\n",
+        "app/jamsocket.toml:1:2: unknown key `servise`, expected one of `static_files`, \
+         `service`, `services`, `client`\n  1 | [servise]\n    |  ^^^^^^^",
+    );
+}
+
+#[test]
+fn an_unknown_key_of_a_named_service_is_shown_at_its_line() {
+    assert_refused(
+        "[services.chat]\nmodule = 'a.wasm'\npath = 'b'\n",
+        "app/jamsocket.toml:3:1: unknown key `path`, expected one of `module`, `package`, \
+         `room_strategy`, `shutdown_policy`\n  3 | path = 'b'\n    | ^^^^",
+    );
+}
+
+#[test]
+fn a_bad_strategy_is_shown_at_its_line_with_what_would_be_right() {
+    let right = "bogus".parse::<RoomIdStrategy>().unwrap_err();
+    for table in ["[service]", "[services.chat]"] {
+        assert_refused(
+            &format!("{table}\n\nroom_strategy = \"bogus\"\n"),
+            &format!(
+                "app/jamsocket.toml:3:17: {right}\n  3 | room_strategy = \"bogus\"\n    | {}^^^^^^^",
+                " ".repeat(16)
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_bad_policy_is_shown_at_its_line_with_what_would_be_right() {
+    for table in ["[service]", "[services.chat]"] {
+        assert_refused(
+            &format!("{table}\nshutdown_policy = \"5min\""),
+            "app/jamsocket.toml:2:19: `5min` is no shutdown policy: write `never`, `immediate` \
+             or, say, `300sec`\n  2 | shutdown_policy = \"5min\"\n    |                   ^^^^^^",
+        );
+    }
+}
+
+#[test]
+fn a_value_of_another_type_is_shown_with_the_type_that_would_be_right() {
+    assert_refused(
+        "[service]\nshutdown_policy = 300\n",
+        "app/jamsocket.toml:2:19: invalid type: integer `300`, expected a string\n  \
+         2 | shutdown_policy = 300\n    |                   ^^^",
+    );
+    assert_refused(
+        "service = 3\n",
+        "app/jamsocket.toml:1:11: invalid type: integer `3`, expected a table\n  \
+         1 | service = 3\n    |           ^",
+    );
+}
+
+#[test]
+fn a_client_without_a_package_is_an_error() {
+    assert_refused(
+        "[client]\n",
+        "app/jamsocket.toml:1:1: missing key `package`\n  1 | [client]\n    | ^^^^^^^^",
+    );
+}
+
+#[test]
+fn a_named_service_has_one_source() {
+    assert_refused(
+        "[services.chat]\n",
+        "app/jamsocket.toml:1:1: a service needs one of the keys `module` and `package`\n  \
+         1 | [services.chat]\n    | ^^^^^^^^^^^^^^^",
+    );
+    assert_refused(
+        "[services.chat]\nmodule = 'a'\npackage = 'b'\n",
+        "app/jamsocket.toml:1:1: a service has one of the keys `module` and `package`, not both\n  \
+         1 | [services.chat]\n    | ^^^^^^^^^^^^^^^",
+    );
+}
+
+#[test]
+fn a_named_service_has_a_name() {
+    assert_refused(
+        "[services.\"\"]\nmodule = 'a'\n",
+        "app/jamsocket.toml:1:11: a service needs a name\n  1 | [services.\"\"]\n    |           ^^",
+    );
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_shown_at_its_line() {
+    assert_refused(
+        "\nstatic_files = \"statik\"\n",
+        "app/jamsocket.toml:2:16: there is no folder `statik`\n  \
+         2 | static_files = \"statik\"\n    |                ^^^^^^^^",
+    );
+}
+
+#[test]
+fn broken_toml_is_shown_at_its_line() {
+    assert_refused(
+        "[service]\n\tpackage = 'ü",
+        "app/jamsocket.toml:2:14: invalid literal string, expected `'`\n  \
+         2 | \tpackage = 'ü\n    | \t            ^",
+    );
+}

@@ -1,0 +1,82 @@
+use anstyle::{AnsiColor, Style};
+use std::{
+    fmt::Display,
+    io::{self, IsTerminal, Write},
+};
+
+const VERB: Style = AnsiColor::Green.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Where the command tells whoever runs it what it does: lines on stderr, coloured on a terminal.
+///
+/// stdout is left to what scripts read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Console {
+    quiet: bool,
+}
+
+impl Console {
+    /// A console that says nothing but errors when `quiet`.
+    pub(crate) const fn new(quiet: bool) -> Self {
+        Self { quiet }
+    }
+
+    pub(crate) fn is_quiet(self) -> bool {
+        self.quiet
+    }
+
+    /// A step, with its verb level with those of cargo.
+    pub(crate) fn status(self, verb: &str, what: impl Display) {
+        if !self.quiet {
+            anstream::eprintln!("{VERB}{verb:>12}{VERB:#} {what}");
+        }
+    }
+
+    /// Something that is not as it was asked for, and does not stop the command.
+    pub(crate) fn warn(self, what: impl Display) {
+        if !self.quiet {
+            anstream::eprintln!("{WARNING}warning{WARNING:#}: {what}");
+        }
+    }
+
+    /// Asks on a terminal, where Enter alone means yes. Without a terminal the answer is no.
+    pub(crate) fn confirm(self, question: &str) -> bool {
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return false;
+        }
+        anstream::eprint!("{question} [Y/n] ");
+        let mut answer = String::new();
+        match io::stdin().read_line(&mut answer) {
+            Ok(0) | Err(_) => false,
+            Ok(_) => means_yes(&answer),
+        }
+    }
+
+    /// A result, on stdout.
+    ///
+    /// # Errors
+    ///
+    /// Nobody takes it.
+    pub(crate) fn result(self, line: impl Display) -> io::Result<()> {
+        writeln!(io::stdout(), "{line}")
+    }
+}
+
+fn means_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_ascii_lowercase().as_str(), "" | "y" | "yes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::means_yes;
+
+    #[test]
+    fn enter_and_yes_mean_yes_and_anything_else_no() {
+        for answer in ["\n", "y\n", "Y\r\n", " yes \n"] {
+            assert!(means_yes(answer), "{answer:?}");
+        }
+        for answer in ["n\n", "no\n", "yep\n", "?\n"] {
+            assert!(!means_yes(answer), "{answer:?}");
+        }
+    }
+}

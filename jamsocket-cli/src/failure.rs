@@ -1,0 +1,125 @@
+use crate::{
+    browser::WasmBindgenError,
+    cargo::{CompileError, PackageError, TargetError},
+    commands::ServeError,
+    config::ConfigError,
+    hosting::HostingError,
+};
+use anstyle::{AnsiColor, Style};
+use std::{error::Error as _, fmt::Write, io};
+use thiserror::Error;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const HELP: Style = AnsiColor::Cyan.on_default().bold();
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub struct Failure(Box<Cause>);
+
+#[derive(Debug, Error)]
+enum Cause {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    #[error(transparent)]
+    WasmBindgen(#[from] WasmBindgenError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error(transparent)]
+    Hosting(#[from] HostingError),
+    #[error("cannot write the result to stdout")]
+    Output(#[from] io::Error),
+}
+
+macro_rules! failure_from {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self(Box::new(error.into()))
+            }
+        }
+    )*};
+}
+
+failure_from!(
+    ConfigError,
+    PackageError,
+    TargetError,
+    CompileError,
+    WasmBindgenError,
+    ServeError,
+    HostingError,
+    io::Error
+);
+
+impl Failure {
+    /// Whether the command line itself is at fault: what it asks for cannot be asked for.
+    pub fn is_usage(&self) -> bool {
+        matches!(&*self.0, Cause::Serve(error) if error.is_usage())
+    }
+
+    /// Prints what went wrong, its causes, and what to do, to stderr.
+    pub fn report(&self) {
+        anstream::eprint!("{}", self.render());
+    }
+
+    fn render(&self) -> String {
+        let mut text = format!("{ERROR}error{ERROR:#}: {self}\n");
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let _infallible = writeln!(text, "  caused by: {error}");
+            cause = error.source();
+        }
+        if let Some(help) = self.help() {
+            let _infallible =
+                writeln!(text, "  {HELP}help{HELP:#}: {}", help.replace('\n', "\n        "));
+        }
+        text
+    }
+
+    fn help(&self) -> Option<String> {
+        match &*self.0 {
+            Cause::Package(error) => error.help(),
+            Cause::Target(error) => Some(error.help()),
+            Cause::WasmBindgen(error) => error.help(),
+            Cause::Serve(error) => Some(error.help()),
+            Cause::Hosting(error) => error.help(),
+            Cause::Config(_) | Cause::Compile(_) | Cause::Output(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    fn rendered(failure: impl Into<Failure>) -> String {
+        anstream::adapter::strip_str(&failure.into().render()).to_string()
+    }
+
+    #[test]
+    fn an_error_is_followed_by_its_causes() {
+        let source = io::Error::other("no such luck");
+        let failure = ConfigError::Read { path: PathBuf::from("a/jamsocket.toml"), source };
+        let expected = "error: cannot read a/jamsocket.toml\n  caused by: no such luck\n";
+        assert_eq!(rendered(failure), expected);
+    }
+
+    #[test]
+    fn help_comes_last_and_its_lines_are_level() {
+        let manifest = PathBuf::from("/p/Cargo.toml");
+        let failure =
+            PackageError::NoCdylib { package: "p".to_owned(), manifest, has_library: true };
+        let expected = "error: the package `p` has no cdylib: no WebAssembly module comes of it\n  \
+                        help: add to /p/Cargo.toml:\n          [lib]\n          \
+                        crate-type = [\"cdylib\", \"rlib\"]\n";
+        assert_eq!(rendered(failure), expected);
+    }
+}

@@ -1,0 +1,186 @@
+//! The flags that several commands share.
+
+use crate::{
+    cargo::Consent,
+    config::{CONFIG_FILE, Config, ConfigError, RoomConfig},
+};
+use clap::Args;
+use jamsocket_server::{RoomIdStrategy, Server, ServiceShutdownPolicy};
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
+
+const DEFAULT_HOST: &str = "127.0.0.1";
+const DEFAULT_PORT: u16 = 8080;
+const DEFAULT_HEARTBEAT_INTERVAL: u64 = 30;
+const DEFAULT_HEARTBEAT_TIMEOUT: u64 = 120;
+const DEFAULT_ROOMS: RoomIdStrategy = RoomIdStrategy::Implicit;
+const DEFAULT_SHUTDOWN_POLICY: ServiceShutdownPolicy = ServiceShutdownPolicy::AfterSeconds(300);
+
+/// How a server is reached and how its rooms live.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Serving")]
+pub(crate) struct ServeFlags {
+    /// Port to listen on; 0 takes a free one
+    #[arg(short, long, value_name = "PORT", default_value_t = DEFAULT_PORT)]
+    port: u16,
+
+    /// Address to listen on; 0.0.0.0 is every address of this machine
+    #[arg(long, value_name = "ADDRESS", default_value = DEFAULT_HOST)]
+    host: String,
+
+    // A default of clap's own would hide whether the flag was given: jamsocket.toml comes between.
+    #[arg(short, long, value_name = "STRATEGY", help = format!(
+        "How rooms come to be: `implicit` by joining, `api` by POST /ws/NAME, `uuid`, `short` or \
+         `short3` to `short12` by POST /new_room, which makes up the name \
+         [default: {DEFAULT_ROOMS}]"
+    ))]
+    rooms: Option<RoomIdStrategy>,
+
+    #[arg(short, long, value_name = "POLICY", help = format!(
+        "When an empty room ends: `never`, `immediate`, or after so many seconds \
+         [default: {DEFAULT_SHUTDOWN_POLICY}]"
+    ))]
+    shutdown_policy: Option<ServiceShutdownPolicy>,
+
+    /// Seconds between pings to a client; 0 sends none
+    #[arg(short = 'i', long, value_name = "SECONDS", default_value_t = DEFAULT_HEARTBEAT_INTERVAL)]
+    heartbeat_interval: u64,
+
+    /// Seconds that a client may be silent before it counts as gone; 0 waits for ever
+    #[arg(short = 't', long, value_name = "SECONDS", default_value_t = DEFAULT_HEARTBEAT_TIMEOUT)]
+    heartbeat_timeout: u64,
+
+    /// Worker threads that rooms live on [default: one a core]
+    #[arg(long, value_name = "N")]
+    workers: Option<NonZeroUsize>,
+}
+
+impl ServeFlags {
+    /// How a service's rooms come to be and end: what a flag says, or else its table in
+    /// `jamsocket.toml`, or else the default.
+    pub(crate) fn rooms(&self, config: RoomConfig) -> (RoomIdStrategy, ServiceShutdownPolicy) {
+        let strategy = self.rooms.or(config.strategy).unwrap_or(DEFAULT_ROOMS);
+        let policy =
+            self.shutdown_policy.or(config.shutdown_policy).unwrap_or(DEFAULT_SHUTDOWN_POLICY);
+        (strategy, policy)
+    }
+
+    /// A server with what these flags say, but for its services.
+    pub(crate) fn server(&self) -> Server {
+        let mut server = Server::new()
+            .with_host(&self.host)
+            .with_port(self.port.into())
+            .with_heartbeat_interval(self.heartbeat_interval)
+            .with_heartbeat_timeout(self.heartbeat_timeout);
+        server.workers = self.workers.map(NonZeroUsize::get);
+        server
+    }
+}
+
+/// Which `jamsocket.toml` counts.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ConfigFlag {
+    #[arg(long, value_name = "FILE", help = format!("The settings, if not in {CONFIG_FILE}"))]
+    config: Option<PathBuf>,
+}
+
+impl ConfigFlag {
+    /// The file that the flag names, or else the one in `folder`, which may be missing.
+    pub(crate) fn read(&self, folder: &Path) -> Result<Config, ConfigError> {
+        match &self.config {
+            Some(named) => Config::read(named),
+            None => Config::in_folder(folder),
+        }
+    }
+}
+
+/// What is built, and whether what it takes may be installed.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ProjectFlags {
+    /// Folder of the package, or of a workspace with it
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) path: PathBuf,
+
+    /// Install a missing target with rustup without asking
+    #[arg(short, long)]
+    yes: bool,
+
+    #[command(flatten)]
+    pub(crate) config: ConfigFlag,
+}
+
+impl ProjectFlags {
+    pub(crate) fn consent(&self) -> Consent {
+        if self.yes { Consent::Given } else { Consent::Ask }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use RoomIdStrategy::{Explicit, Implicit, Uuid};
+    use ServiceShutdownPolicy::{AfterSeconds, Immediate, Never};
+    use clap::Parser;
+    use std::time::Duration;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        flags: ServeFlags,
+    }
+
+    fn flags(line: &str) -> ServeFlags {
+        let words = std::iter::once("jamsocket").chain(line.split_whitespace());
+        Command::try_parse_from(words).unwrap().flags
+    }
+
+    const NOTHING: RoomConfig = RoomConfig { strategy: None, shutdown_policy: None };
+    const BOTH: RoomConfig = RoomConfig { strategy: Some(Uuid), shutdown_policy: Some(Immediate) };
+
+    #[test]
+    fn without_flag_and_file_the_defaults_count() {
+        assert_eq!(flags("").rooms(NOTHING), (Implicit, AfterSeconds(300)));
+    }
+
+    #[test]
+    fn the_file_beats_the_default() {
+        assert_eq!(flags("").rooms(BOTH), (Uuid, Immediate));
+    }
+
+    #[test]
+    fn a_flag_beats_the_file_even_with_the_default_value() {
+        assert_eq!(flags("-r implicit").rooms(BOTH), (Implicit, Immediate));
+        assert_eq!(flags("-s 300sec").rooms(BOTH), (Uuid, AfterSeconds(300)));
+        let both = flags("--rooms api --shutdown-policy never");
+        assert_eq!(both.rooms(BOTH), (Explicit, Never));
+    }
+
+    #[test]
+    fn the_server_has_the_defaults_of_the_command_line() {
+        let server = flags("").server();
+        assert_eq!((server.host.as_str(), server.port), ("127.0.0.1", 8080));
+        assert_eq!(server.heartbeat_interval, Duration::from_secs(30));
+        assert_eq!(server.heartbeat_timeout, Duration::from_secs(120));
+        assert_eq!(server.workers, None);
+    }
+
+    #[test]
+    fn the_server_has_what_the_flags_say() {
+        let server = flags("-p 0 --host 0.0.0.0 -i 5 -t 6 --workers 2").server();
+        assert_eq!((server.host.as_str(), server.port), ("0.0.0.0", 0));
+        assert_eq!(server.heartbeat_interval, Duration::from_secs(5));
+        assert_eq!(server.heartbeat_timeout, Duration::from_secs(6));
+        assert_eq!(server.workers, Some(2));
+    }
+
+    #[test]
+    fn values_that_mean_nothing_are_refused() {
+        for line in ["-p 65536", "-p -1", "-r bogus", "-s 5min", "-i x", "-t -1", "--workers 0"] {
+            let words = std::iter::once("jamsocket").chain(line.split(' '));
+            assert!(Command::try_parse_from(words).is_err(), "{line}");
+        }
+        assert_eq!(flags("-p 65535").server().port, 65535);
+    }
+}

@@ -1,0 +1,197 @@
+use crate::{config::RoomConfig, console::Console, flags::ServeFlags};
+use jamsocket_server::{
+    NamedService, RoomIdStrategy, ServerHandle, ServiceActorContext, StartError,
+};
+use jamsocket_wasm_host::{LoadError, WasmHostFactory};
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+use thiserror::Error;
+
+/// What a server is to serve.
+#[derive(Debug, Default)]
+pub(crate) struct Hosting {
+    /// The service at `/ws/{room}`.
+    pub(crate) alone: Option<HostedModule>,
+    /// The services at `/{name}/ws/{room}`.
+    pub(crate) named: Vec<HostedModule>,
+    /// The folder under `/`.
+    pub(crate) static_files: Option<PathBuf>,
+    /// The folder under `/client`.
+    pub(crate) client: Option<PathBuf>,
+}
+
+/// A module, and what `jamsocket.toml` says about its rooms.
+#[derive(Debug, PartialEq)]
+pub(crate) struct HostedModule {
+    pub(crate) name: String,
+    pub(crate) module: PathBuf,
+    pub(crate) rooms: RoomConfig,
+}
+
+impl HostedModule {
+    fn load(&self) -> Result<WasmHostFactory<ServiceActorContext>, LoadError> {
+        WasmHostFactory::new(&self.module)
+    }
+}
+
+impl Hosting {
+    /// Serves until SIGINT or SIGTERM, and says where.
+    ///
+    /// # Errors
+    ///
+    /// See [`HostingError`].
+    pub(crate) fn run(&self, flags: &ServeFlags, console: Console) -> Result<(), HostingError> {
+        let server = self.start(flags)?;
+        for line in self.lines(server.addr(), flags) {
+            console.status("Serving", line);
+        }
+        server.run().map_err(HostingError::Ended)
+    }
+
+    fn start(&self, flags: &ServeFlags) -> Result<ServerHandle, HostingError> {
+        let mut server = flags
+            .server()
+            .with_static_path(self.static_files.as_deref().map(text_of))
+            .with_client_path(self.client.as_deref().map(text_of));
+        for hosted in &self.named {
+            let (strategy, policy) = flags.rooms(hosted.rooms);
+            let service = NamedService::new(&hosted.name, hosted.load()?)
+                .with_room_id_strategy(strategy)
+                .with_shutdown_policy(policy);
+            server = server.with_service(service);
+        }
+        let Some(hosted) = &self.alone else {
+            return Ok(server.start_services()?);
+        };
+        let (strategy, policy) = flags.rooms(hosted.rooms);
+        let server = server.with_room_id_strategy(strategy).with_shutdown_policy(policy);
+        Ok(server.start(hosted.load()?)?)
+    }
+
+    /// A line for each thing that is served at `address`.
+    fn lines(&self, address: SocketAddr, flags: &ServeFlags) -> Vec<String> {
+        let service = |hosted: &HostedModule, prefix: String| {
+            let (strategy, _) = flags.rooms(hosted.rooms);
+            let room = format!("ws://{address}{prefix}/ws/NAME");
+            let how = match strategy {
+                RoomIdStrategy::Implicit => format!("a room is {room}"),
+                RoomIdStrategy::Explicit => format!("POST {prefix}/ws/NAME makes the room {room}"),
+                _ => format!("POST {prefix}/new_room gives the NAME of a room {room}"),
+            };
+            format!("{} on http://{address} - {how}", hosted.name)
+        };
+        let alone = self.alone.iter().map(|hosted| service(hosted, String::new()));
+        let named = self.named.iter().map(|hosted| service(hosted, format!("/{}", hosted.name)));
+        let folder =
+            |folder: &PathBuf, path| format!("{} on http://{address}{path}", folder.display());
+        let pages = self.static_files.iter().map(|files| folder(files, "/"));
+        let client = self.client.iter().map(|files| folder(files, "/client/"));
+        alone.chain(named).chain(pages).chain(client).collect()
+    }
+}
+
+/// A path as the server takes it. One that is no text leads nowhere, and the server says so.
+fn text_of(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// Why nothing is served, or no longer.
+#[derive(Debug, Error)]
+pub(crate) enum HostingError {
+    /// A module is not there or not one.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The server does not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The server ended by itself.
+    #[error("the server has ended")]
+    Ended(#[source] io::Error),
+}
+
+impl HostingError {
+    /// What to do about it.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            HostingError::Load(LoadError::Unreadable { path, .. }) if path.is_dir() => {
+                let path = path.display();
+                Some(format!(
+                    "that is a folder: `jamsocket dev {path}` builds and serves a package"
+                ))
+            }
+            HostingError::Start(StartError::Bind { source, .. }) => match source.kind() {
+                io::ErrorKind::AddrInUse => Some(
+                    "another program has this port: choose one with --port, or a free one with \
+                     --port 0"
+                        .to_owned(),
+                ),
+                io::ErrorKind::PermissionDenied => Some(
+                    "ports below 1024 take a right: choose a higher one with --port".to_owned(),
+                ),
+                io::ErrorKind::AddrNotAvailable => {
+                    Some("--host takes an address of this machine".to_owned())
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        flags: ServeFlags,
+    }
+
+    fn lines(hosting: &Hosting, line: &[&str]) -> Vec<String> {
+        let words = std::iter::once(&"jamsocket").chain(line);
+        let flags = Command::try_parse_from(words).unwrap().flags;
+        hosting.lines(SocketAddr::from(([127, 0, 0, 1], 8080)), &flags)
+    }
+
+    fn hosted(name: &str) -> HostedModule {
+        HostedModule {
+            name: name.to_owned(),
+            module: PathBuf::from("x.wasm"),
+            rooms: RoomConfig::default(),
+        }
+    }
+
+    #[test]
+    fn what_is_served_is_said_with_its_address() {
+        let hosting = Hosting {
+            alone: Some(hosted("counter")),
+            named: vec![hosted("chat")],
+            static_files: Some("static".into()),
+            client: Some("out".into()),
+        };
+        let expected = [
+            "counter on http://127.0.0.1:8080 - a room is ws://127.0.0.1:8080/ws/NAME",
+            "chat on http://127.0.0.1:8080 - a room is ws://127.0.0.1:8080/chat/ws/NAME",
+            "static on http://127.0.0.1:8080/",
+            "out on http://127.0.0.1:8080/client/",
+        ];
+        assert_eq!(lines(&hosting, &[]), expected);
+    }
+
+    #[test]
+    fn rooms_that_are_made_first_are_said_to_be() {
+        let hosting = Hosting { alone: Some(hosted("counter")), ..Hosting::default() };
+        let api = "counter on http://127.0.0.1:8080 - POST /ws/NAME makes the room \
+                   ws://127.0.0.1:8080/ws/NAME";
+        assert_eq!(lines(&hosting, &["-r", "api"]), [api]);
+        let hosting = Hosting { named: vec![hosted("chat")], ..Hosting::default() };
+        let short = "chat on http://127.0.0.1:8080 - POST /chat/new_room gives the NAME of a \
+                     room ws://127.0.0.1:8080/chat/ws/NAME";
+        assert_eq!(lines(&hosting, &["-r", "short"]), [short]);
+    }
+}
