@@ -1,1 +1,40 @@
-//! In the making.
+//! What the end-to-end tests share. The tests themselves are in `tests/all`.
+//!
+//! - [`Client`] is a program's WebSocket; [`RawClient`] one that may break the protocol.
+//! - [`guest`] gives the WebAssembly module of an example, built for real.
+//! - [`Probe`] is a native service that tells a test what is called.
+//! - [`http`] makes a plain request.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod client;
+mod command;
+mod guest;
+mod http;
+mod probe;
+mod raw_client;
+
+pub use client::{Client, Refused};
+pub use command::{Jamsocket, Output, Package, Serving, manifest, readme_block};
+pub use guest::{build_guest, guest, wasm_factory, workspace_root};
+pub use http::{Answer, http};
+pub use probe::{Call, Calls, Probe};
+pub use raw_client::RawClient;
+
+use std::{future::Future, time::Duration};
+
+/// How long anything that a test waits for may take. It is long, as a machine may be busy, and only
+/// a test that fails ever waits for it.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits for something that is bound to happen.
+///
+/// # Panics
+///
+/// It did not happen within [`PATIENCE`].
+pub async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, happens).await {
+        Ok(value) => value,
+        Err(_) => panic!("waited {PATIENCE:?} for {what}"),
+    }
+}

@@ -1,0 +1,231 @@
+use crate::{PATIENCE, workspace_root};
+use cargo_metadata::Message;
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{OnceLock, mpsc},
+    thread,
+    time::Instant,
+};
+use tempfile::TempDir;
+
+/// How long a build may take, and all that comes before a server listens.
+const BUILD_PATIENCE: std::time::Duration = std::time::Duration::from_secs(300);
+
+/// A call of the command `jamsocket`.
+#[derive(Debug)]
+pub struct Jamsocket {
+    command: Command,
+}
+
+/// What a call has said and how it ended.
+#[derive(Debug)]
+pub struct Output {
+    /// Its exit code.
+    pub code: i32,
+    /// What scripts read.
+    pub stdout: String,
+    /// What people read.
+    pub stderr: String,
+}
+
+/// A call that serves. Dropping it ends it.
+#[derive(Debug)]
+pub struct Serving {
+    child: Child,
+    /// Where it listens.
+    pub addr: SocketAddr,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Jamsocket {
+    /// A call in this folder with these arguments, apart by spaces.
+    pub fn new(folder: &Path, arguments: &str) -> Self {
+        let mut command = Command::new(binary());
+        command.current_dir(folder).args(arguments.split_whitespace()).stdin(Stdio::null());
+        // As from a shell: what the cargo around the tests has set is not for it.
+        for (name, _) in env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("CARGO") && text != "CARGO_HOME"
+                || text.starts_with("RUST") && text != "RUSTUP_HOME"
+            {
+                command.env_remove(&name);
+            }
+        }
+        // Packages of all tests share what they depend on.
+        command.env("CARGO_TARGET_DIR", workspace_root().join("target/packages"));
+        Self { command }
+    }
+
+    /// Sets a variable of its environment.
+    pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs it to its end.
+    pub fn run(mut self) -> Output {
+        let output = self.command.output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Output {
+            code: output.status.code().expect("it ends by itself"),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+
+    /// Runs it until it listens.
+    ///
+    /// # Panics
+    ///
+    /// It ends, or does not listen in time.
+    pub fn serve(mut self) -> Serving {
+        let mut child = self.command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                // Nobody listens any more when the test is over; the pipe is emptied all the same.
+                let _ = sender.send(line);
+            }
+        });
+        let mut seen = Vec::new();
+        let deadline = Instant::now() + BUILD_PATIENCE;
+        let addr = loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Ok(line) = lines.recv_timeout(left) else {
+                let _ = child.kill();
+                let _ = child.wait();
+                panic!("it does not serve: {}", seen.join("\n"));
+            };
+            if let Some((_, rest)) = line.split_once(" on http://") {
+                let addr = rest.split(['/', ' ']).next().unwrap();
+                break addr.parse().unwrap();
+            }
+            seen.push(line);
+        };
+        Serving { child, addr, lines }
+    }
+}
+
+impl Serving {
+    /// Waits for a line on stderr that has this in it.
+    ///
+    /// # Panics
+    ///
+    /// There is none in time.
+    pub fn line_with(&self, text: &str) -> String {
+        let mut seen = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+            if line.contains(text) {
+                return line;
+            }
+            seen.push(line);
+        }
+        panic!("no line has `{text}`: {}", seen.join("\n"));
+    }
+
+    /// Sends it a signal, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Waits for its end and returns its exit code.
+    pub fn code(mut self) -> i32 {
+        self.child.wait().unwrap().code().expect("it ends by itself")
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A folder outside the workspace, with files. It is gone with the value.
+#[derive(Debug)]
+pub struct Package {
+    folder: TempDir,
+}
+
+impl Package {
+    /// A folder with these files.
+    pub fn with_files(files: &[(&str, &str)]) -> Self {
+        let package = Self { folder: tempfile::tempdir().unwrap() };
+        for (path, content) in files {
+            package.write(path, content);
+        }
+        package
+    }
+
+    /// A package of this name, whose `src/lib.rs` is `source`, as the README has one made.
+    pub fn service(name: &str, source: &str) -> Self {
+        Self::with_files(&[("Cargo.toml", &manifest(name, true)), ("src/lib.rs", source)])
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file, and the folders that it is in.
+    pub fn write(&self, path: &str, content: &str) {
+        let path = self.folder().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+}
+
+/// The manifest of a service, with a cdylib or without.
+pub fn manifest(name: &str, cdylib: bool) -> String {
+    let path = workspace_root().join("jamsocket-wasm");
+    let lib = if cdylib { "[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n" } else { "" };
+    format!(
+        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n{lib}\
+         [dependencies]\njamsocket-wasm = {{ path = {path:?} }}\n"
+    )
+}
+
+/// The first block of the README in this language that has `text` in it.
+pub fn readme_block(language: &str, text: &str) -> String {
+    let readme = fs::read_to_string(workspace_root().join("README.md")).unwrap();
+    let opening = format!("```{language}\n");
+    let blocks = readme.split(&opening).skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.into_iter().find(|block| block.contains(text)).expect("the block is there").to_owned()
+}
+
+/// The installed command that `JAMSOCKET_BIN` names, or else one that is built now.
+fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| match env::var_os("JAMSOCKET_BIN") {
+        Some(installed) => installed.into(),
+        None => build(),
+    })
+}
+
+fn build() -> PathBuf {
+    let mut build = Command::new("cargo")
+        .args(["build", "--package", "jamsocket-cli", "--message-format=json-render-diagnostics"])
+        .current_dir(workspace_root())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    build.stdout.take().expect("it is piped").read_to_string(&mut said).unwrap();
+    assert!(build.wait().unwrap().success(), "the command does not build");
+    Message::parse_stream(said.as_bytes())
+        .filter_map(Result::ok)
+        .filter_map(|message| match message {
+            Message::CompilerArtifact(artifact) => artifact.executable,
+            _ => None,
+        })
+        .last()
+        .expect("a binary")
+        .into()
+}

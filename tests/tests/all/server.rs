@@ -1,0 +1,180 @@
+use actix_web::{App, HttpServer, web};
+use jamsocket_server::{
+    Mount, NamedService, RoomIdStrategy, Server, ServiceShutdownPolicy, StartError,
+};
+use jamsocket_tests::{Call, Client, PATIENCE, Probe, RawClient, http, soon};
+use std::{collections::HashSet, io, time::Duration};
+
+#[tokio::test]
+async fn stopping_disconnects_everyone_with_a_close() {
+    let (probe, mut calls) = Probe::new();
+    let server = Server::new().with_port(0).start(probe).unwrap();
+    let mut ann = Client::join(server.addr(), "/ws/1").await;
+    let mut bob = Client::join(server.addr(), "/ws/1").await;
+    server.stop();
+    for client in [&mut ann, &mut bob] {
+        assert_eq!(client.hear_close().await, (1001, "the server is stopping".into()));
+    }
+    soon("the server's end", server.stopped()).await;
+    let id = || "1".to_owned();
+    calls.expect([Call::New(id()), Call::Connect(id(), 1), Call::Connect(id(), 2)]).await;
+    calls.expect([Call::Disconnect(id(), 1), Call::Disconnect(id(), 2), Call::Gone(id())]).await;
+    server.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_server_whose_handle_is_dropped_stops() {
+    let (probe, mut calls) = Probe::new();
+    let server = Server::new().with_port(0).start(probe).unwrap();
+    let mut ann = Client::join(server.addr(), "/ws/1").await;
+    drop(server);
+    assert_eq!(ann.hear_close().await.0, 1001);
+    while calls.next().await != Call::Gone("1".into()) {}
+}
+
+#[tokio::test]
+async fn a_stopping_server_accepts_no_one() {
+    let (probe, _calls) = Probe::new();
+    let server = Server::new().with_port(0).start(probe).unwrap();
+    let addr = server.addr();
+    server.stop();
+    soon("the server's end", server.stopped()).await;
+    let refused = tokio::net::TcpStream::connect(addr).await.unwrap_err();
+    assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+}
+
+#[tokio::test]
+async fn ancestor_a9_a_server_listens_where_it_is_told_to() {
+    let (probe, _calls) = Probe::new();
+    let server = Server::new().with_host("127.0.0.2").with_port(0).start(probe).unwrap();
+    assert_eq!(server.addr().ip().to_string(), "127.0.0.2");
+    assert_ne!(server.addr().port(), 0);
+    assert_eq!(http(server.addr(), "GET /status").await.status, 200);
+}
+
+#[test]
+fn what_cannot_be_started_says_why() {
+    let start = |server: Server| server.start(Probe::new().0).unwrap_err();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = u32::from(taken.local_addr().unwrap().port());
+    let error = start(Server::new().with_port(port));
+    assert_eq!(error.to_string(), format!("cannot listen on 127.0.0.1:{port}"));
+    assert!(
+        matches!(error, StartError::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse)
+    );
+    let error = start(Server::new().with_port(65_536));
+    assert_eq!(error.to_string(), "65536 is no port: ports are 0 to 65535");
+    assert!(matches!(start(Server::new().with_workers(0)), StartError::NoWorkers));
+    assert!(matches!(
+        start(Server::new().with_host("no.such.host.invalid")),
+        StartError::Bind { .. }
+    ));
+}
+
+#[tokio::test]
+async fn ancestor_a2_rooms_share_the_workers() {
+    let (probe, _calls) = Probe::new();
+    let server = Server::new().with_port(0).with_workers(2).start(probe).unwrap();
+    let mut threads = HashSet::new();
+    let mut held = Vec::new();
+    for room in 0..40 {
+        let mut client = Client::join(server.addr(), &format!("/ws/{room}")).await;
+        client.say("thread").await;
+        threads.insert(client.hear().await);
+        held.push(client);
+    }
+    assert_eq!(threads.len(), 2, "40 rooms ran on {threads:?}");
+}
+
+#[tokio::test]
+async fn a_room_stays_on_its_worker_whatever_workers_its_clients_are_on() {
+    let (probe, _calls) = Probe::new();
+    let server = Server::new().with_port(0).with_workers(3).start(probe).unwrap();
+    let mut clients = Vec::new();
+    for _ in 0..12 {
+        clients.push(Client::join(server.addr(), "/ws/1").await);
+    }
+    let mut threads = HashSet::new();
+    for client in &mut clients {
+        client.say("thread").await;
+        threads.insert(client.hear().await);
+    }
+    assert_eq!(threads.len(), 1, "one room ran on {threads:?}");
+    clients[0].say("all hi").await;
+    for client in &mut clients {
+        assert_eq!(client.hear().await, "hi");
+    }
+}
+
+#[tokio::test]
+async fn several_services_have_rooms_of_their_own() {
+    let ((lone, _a), (chat, _b), (draw, _c)) = (Probe::new(), Probe::new(), Probe::new());
+    let draw = NamedService::new("draw", draw)
+        .with_room_id_strategy(RoomIdStrategy::Uuid)
+        .with_shutdown_policy(ServiceShutdownPolicy::Immediate);
+    let server =
+        Server::new().with_port(0).service("chat", chat).with_service(draw).start(lone).unwrap();
+    let mut clients = [
+        Client::join(server.addr(), "/ws/1").await,
+        Client::join(server.addr(), "/chat/ws/1").await,
+        {
+            let room = http(server.addr(), "POST /draw/new_room").await.body;
+            Client::join(server.addr(), &format!("/draw/ws/{room}")).await
+        },
+    ];
+    clients[0].say("all of one room").await;
+    assert_eq!(clients[0].hear().await, "of one room");
+    for client in &mut clients[1..] {
+        client.say("all of another").await;
+        assert_eq!(client.hear().await, "of another");
+    }
+    let unknown = Client::try_join(server.addr(), "/draw/ws/1").await.unwrap_err();
+    assert_eq!(unknown.status, 404);
+}
+
+#[actix_web::test]
+async fn rooms_can_be_mounted_into_an_app_that_is_there() {
+    let (probe, mut calls) = Probe::new();
+    let rooms = Server::new().mount(probe).unwrap();
+    let factory = {
+        let rooms = rooms.clone();
+        move || {
+            let rooms = rooms.clone();
+            App::new()
+                .route("/hello", web::get().to(|| async { "hello" }))
+                .service(web::scope("/game").configure(move |app| rooms.configure(app)))
+        }
+    };
+    let http_server = HttpServer::new(factory)
+        .workers(1)
+        .disable_signals()
+        .client_disconnect_timeout(Duration::ZERO)
+        .on_connect(Mount::on_connect)
+        .bind("127.0.0.1:0")
+        .unwrap();
+    let addr = http_server.addrs()[0];
+    let running = http_server.run();
+    let handle = running.handle();
+    actix_web::rt::spawn(running);
+
+    assert_eq!(http(addr, "GET /hello").await.body, "hello");
+    assert_eq!(http(addr, "GET /game/status").await.body, "ok");
+    let mut client = Client::join(addr, "/game/ws/a%2Fb").await;
+    calls.expect([Call::New("a/b".into()), Call::Connect("a/b".into(), 1)]).await;
+    let (closed, ()) = tokio::join!(client.hear_close(), rooms.stop());
+    assert_eq!(closed.0, 1001);
+    calls.expect([Call::Disconnect("a/b".into(), 1), Call::Gone("a/b".into())]).await;
+    let refused = Client::try_join(addr, "/game/ws/1").await.unwrap_err();
+    assert_eq!((refused.status, refused.text.as_str()), (503, "the server is stopping\n"));
+    handle.stop(true).await;
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_ever_for_a_client_that_reads_nothing() {
+    let (probe, _calls) = Probe::new();
+    let server = Server::new().with_port(0).start(probe).unwrap();
+    let _stalled = RawClient::join(server.addr(), "/ws/1").await;
+    server.stop();
+    let stopped = tokio::time::timeout(PATIENCE, server.stopped()).await;
+    assert!(stopped.is_ok(), "the server waits for a client that does not answer its Close");
+}
