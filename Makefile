@@ -1,0 +1,25 @@
+# `make demo` serves the counter; `make test` runs every test; `make lint` is what reviewers run
+# before they read. Nothing has to be installed by hand but rustup's stable toolchain.
+
+.PHONY: demo test lint wasm-target install
+
+# The counter on http://localhost:8080, a room at ws://localhost:8080/ws/1.
+demo: wasm-target
+	cargo run --quiet --package jamsocket-cli -- dev --yes examples/counter
+
+# Everything: units, documentation, sockets, modules, the installed command.
+test: wasm-target install
+	JAMSOCKET_BIN="$(CURDIR)/target/installed/bin/jamsocket" cargo test --workspace --all-features --no-fail-fast
+
+lint: wasm-target
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --all-features --no-deps
+	scripts/cargo-deny.sh
+
+# The command as `cargo install` makes it, in the profile that everything else here is built in.
+install:
+	cargo install --locked --debug --path jamsocket-cli --root target/installed
+
+wasm-target:
+	@scripts/wasm-target.sh
