@@ -1,7 +1,7 @@
 # `make demo` serves the counter; `make test` runs every test; `make lint` is what reviewers run
 # before they read. Nothing has to be installed by hand but rustup's stable toolchain.
 
-.PHONY: demo test lint wasm-target install
+.PHONY: demo test lint package wasm-target install
 
 # The counter on http://localhost:8080, a room at ws://localhost:8080/ws/1.
 demo: wasm-target
@@ -16,6 +16,10 @@ lint: wasm-target
 	cargo clippy --workspace --all-targets --all-features -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --all-features --no-deps
 	scripts/cargo-deny.sh
+
+# Each crate as it would be published, built on its own.
+package:
+	cargo package --workspace
 
 # The command as `cargo install` makes it, in the profile that everything else here is built in.
 install:
