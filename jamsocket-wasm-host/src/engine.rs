@@ -1,0 +1,186 @@
+use crate::{
+    GuestLimits,
+    budget::{Budget, Stopped, drive},
+    capacity::Capacity,
+    ticker::Ticker,
+};
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
+use thiserror::Error;
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures};
+
+/// What guests may be made of: what Rust's compiler emits, and SIMD. Everything else is off, the
+/// proposals of later years included.
+const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
+    .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
+    .union(WasmFeatures::SIGN_EXTENSION)
+    // Without `GC_TYPES` this is tables and references of functions only, no `externref`.
+    .union(WasmFeatures::REFERENCE_TYPES)
+    .union(WasmFeatures::MULTI_VALUE)
+    .union(WasmFeatures::BULK_MEMORY)
+    .union(WasmFeatures::SIMD)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::FLOATS);
+
+/// How many bytes of a guest's stack are kept for the host's functions that it calls.
+const HOST_STACK_BYTES: usize = 512 << 10;
+
+/// The engine that [`WasmEngine::shared`] gives, once it has been made.
+static SHARED: Mutex<Option<WasmEngine>> = Mutex::new(None);
+
+/// What modules share: the compiler, the pool that their rooms are taken from, and the clock that
+/// makes guests take turns.
+///
+/// One engine a process is enough; clones are the same engine. Its pool reserves about 4 GiB of
+/// address space a room (and none of it is memory until a guest touches it), and it has one thread,
+/// which sleeps while no guest runs.
+#[derive(Debug, Clone)]
+pub struct WasmEngine {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    engine: Engine,
+    limits: GuestLimits,
+    budget: Budget,
+    capacity: Capacity,
+    ticker: Ticker,
+}
+
+impl WasmEngine {
+    /// An engine with the default limits.
+    ///
+    /// # Errors
+    ///
+    /// See [`with_limits`](Self::with_limits).
+    pub fn new() -> Result<Self, EngineError> {
+        Self::with_limits(GuestLimits::default())
+    }
+
+    /// An engine whose rooms may use so much.
+    ///
+    /// # Errors
+    ///
+    /// Fails where this machine cannot hold such a pool: see [`EngineError`].
+    pub fn with_limits(limits: GuestLimits) -> Result<Self, EngineError> {
+        let capacity = Capacity::on_this_machine(limits.rooms);
+        if capacity.rooms == 0 {
+            return Err(EngineError::NoRooms);
+        }
+        if capacity.rooms < limits.rooms {
+            tracing::warn!(wanted = limits.rooms, "this process can hold {capacity}");
+        }
+        let engine = Engine::new(&config(&limits, capacity.rooms)).map_err(|error| {
+            EngineError::Pool { rooms: capacity.rooms, reason: format!("{error:#}") }
+        })?;
+        let ticker = Ticker::start({
+            let engine = engine.clone();
+            move || engine.increment_epoch()
+        })
+        .map_err(EngineError::Thread)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                engine,
+                budget: Budget::new(&limits),
+                limits,
+                capacity,
+                ticker,
+            }),
+        })
+    }
+
+    /// The engine of this process, with the default limits. It is made when it is first asked for,
+    /// and stays.
+    ///
+    /// # Errors
+    ///
+    /// See [`with_limits`](Self::with_limits). The next call tries again.
+    pub fn shared() -> Result<Self, EngineError> {
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*shared {
+            Some(engine) => Ok(engine.clone()),
+            None => Ok(shared.insert(Self::new()?).clone()),
+        }
+    }
+
+    /// What each room may use.
+    pub fn limits(&self) -> &GuestLimits {
+        &self.inner.limits
+    }
+
+    /// How many rooms there may be at once, of all modules together.
+    ///
+    /// That is [`GuestLimits::rooms`] or, on Linux, (`vm.max_map_count` - 4096) / 6 if that is
+    /// less: 10,239 where the kernel's default of 65,530 maps stands. Beyond it,
+    /// `create` fails with [`BuildError::AtCapacity`](jamsocket::BuildError::AtCapacity).
+    pub fn rooms(&self) -> u32 {
+        self.inner.capacity.rooms
+    }
+
+    pub(crate) fn wasmtime(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    /// How long one callback may run.
+    pub(crate) fn budget(&self) -> Budget {
+        self.inner.budget
+    }
+
+    pub(crate) fn capacity(&self) -> Capacity {
+        self.inner.capacity
+    }
+
+    /// Drives guest code to its end, or for as long as one callback may take.
+    pub(crate) async fn drive<T>(
+        &self,
+        guest: impl Future<Output = wasmtime::Result<T>> + Send,
+    ) -> Result<T, Stopped> {
+        drive(&self.inner.ticker, &self.inner.limits, guest).await
+    }
+}
+
+/// Why there is no engine.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The limits, or the kernel's `vm.max_map_count`, leave no room at all.
+    #[error("an engine of no rooms: raise `GuestLimits::rooms`, or the sysctl vm.max_map_count")]
+    NoRooms,
+    /// The pool could not be reserved, most often for want of address space, or the limits
+    /// contradict each other.
+    #[error("cannot make an engine of {rooms} rooms: {reason}")]
+    Pool {
+        /// How many rooms it was to hold.
+        rooms: u32,
+        /// What the engine says.
+        reason: String,
+    },
+    /// The thread that makes guests take turns could not be started.
+    #[error("cannot start the thread that makes guests take turns")]
+    Thread(#[source] io::Error),
+}
+
+fn config(limits: &GuestLimits, rooms: u32) -> Config {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_core_instances(rooms)
+        .total_memories(rooms)
+        .total_tables(rooms)
+        .total_stacks(rooms)
+        .max_memories_per_module(1)
+        .max_tables_per_module(1)
+        .table_elements(limits.table_elements as usize);
+
+    let mut config = Config::new();
+    config
+        .wasm_features(WasmFeatures::all(), false)
+        .wasm_features(FEATURES, true)
+        .epoch_interruption(true)
+        .max_wasm_stack(limits.stack_bytes)
+        .async_stack_size(limits.stack_bytes.saturating_add(HOST_STACK_BYTES))
+        .memory_init_cow(true)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+}

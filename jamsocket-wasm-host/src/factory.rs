@@ -1,0 +1,124 @@
+use crate::{
+    LoadError, WasmEngine, WasmService,
+    budget::Stopped,
+    guest::{Guest, NoPlace, StartFault},
+    module::LinkedModule,
+    trap::service_error,
+};
+use jamsocket::{BuildError, JamsocketContext, JamsocketServiceFactory};
+use std::{fmt, path::Path, sync::Arc};
+use wasmtime::PoolConcurrencyLimitError;
+
+/// Serves the rooms of one WebAssembly module.
+///
+/// The module is read, compiled, checked and linked when the factory is made; its file is not
+/// looked at again. Each room is an instance of its own. A clone is cheap, and of the same module.
+///
+/// `C` is the context that the host gives its services.
+pub struct WasmHostFactory<C: JamsocketContext> {
+    module: Arc<LinkedModule<C>>,
+}
+
+impl<C: JamsocketContext> WasmHostFactory<C> {
+    /// Loads a module from a file, on the engine of this process ([`WasmEngine::shared`]).
+    ///
+    /// The file is a binary module (`.wasm`) or its text (`.wat`); its content decides which.
+    ///
+    /// # Errors
+    ///
+    /// Says why the module cannot be served: see [`LoadError`].
+    pub fn new(path: impl AsRef<Path>) -> Result<Self, LoadError> {
+        Self::new_in(&WasmEngine::shared()?, path)
+    }
+
+    /// Loads a module from a file, on this engine.
+    ///
+    /// # Errors
+    ///
+    /// Says why the module cannot be served: see [`LoadError`].
+    pub fn new_in(engine: &WasmEngine, path: impl AsRef<Path>) -> Result<Self, LoadError> {
+        LinkedModule::from_file(engine, path.as_ref()).map(Self::of)
+    }
+
+    /// Loads a module, binary or text, from memory, on the engine of this process
+    /// ([`WasmEngine::shared`]).
+    ///
+    /// # Errors
+    ///
+    /// Says why the module cannot be served: see [`LoadError`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
+        Self::from_bytes_in(&WasmEngine::shared()?, bytes)
+    }
+
+    /// Loads a module, binary or text, from memory, on this engine.
+    ///
+    /// # Errors
+    ///
+    /// Says why the module cannot be served: see [`LoadError`].
+    pub fn from_bytes_in(engine: &WasmEngine, bytes: &[u8]) -> Result<Self, LoadError> {
+        LinkedModule::from_bytes(engine, bytes, "the module".to_owned()).map(Self::of)
+    }
+
+    /// The engine that the module's rooms run on.
+    pub fn engine(&self) -> &WasmEngine {
+        &self.module.engine
+    }
+
+    fn of(module: LinkedModule<C>) -> Self {
+        Self { module: Arc::new(module) }
+    }
+}
+
+impl<C: JamsocketContext> JamsocketServiceFactory<C> for WasmHostFactory<C> {
+    type Service = WasmService<C>;
+
+    /// Makes an instance for the room and has it initialize itself, which is bounded as a callback
+    /// is.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::AtCapacity`] while [`WasmEngine::rooms`] rooms are there, or where the machine
+    /// has no memory for another, and [`BuildError::Failed`] when the guest does not come to the end of its start.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside a Tokio runtime with timers, if the guest's start is not done at once.
+    async fn create(&self, room_id: &str, context: C) -> Result<WasmService<C>, BuildError> {
+        let module = &self.module;
+        let store = module.store(context);
+        let guest = module.engine.drive(Guest::start(store, module, room_id)).await;
+        match guest {
+            Ok(guest) => Ok(WasmService::new(module.engine.clone(), guest)),
+            Err(stopped) => Err(build_error(&module.engine, stopped)),
+        }
+    }
+}
+
+impl<C: JamsocketContext> Clone for WasmHostFactory<C> {
+    fn clone(&self) -> Self {
+        Self { module: Arc::clone(&self.module) }
+    }
+}
+
+impl<C: JamsocketContext> fmt::Debug for WasmHostFactory<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WasmHostFactory").field("module", &self.module.name).finish_non_exhaustive()
+    }
+}
+
+fn build_error(engine: &WasmEngine, stopped: Stopped) -> BuildError {
+    let fault = match stopped {
+        Stopped::Failed(error) if error.is::<PoolConcurrencyLimitError>() => {
+            return BuildError::AtCapacity(engine.capacity().to_string());
+        }
+        Stopped::Failed(error) if error.is::<NoPlace>() => {
+            return BuildError::AtCapacity(error.root_cause().to_string());
+        }
+        Stopped::Failed(error) => match error.downcast::<StartFault>() {
+            Ok(fault) => return BuildError::failed(fault),
+            Err(error) => Stopped::Failed(error),
+        },
+        overdue => overdue,
+    };
+    BuildError::failed(service_error(&fault, engine.limits()))
+}

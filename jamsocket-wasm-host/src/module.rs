@@ -1,0 +1,98 @@
+use crate::{LoadError, WasmEngine, imports, interface, room_state::RoomState, wasi};
+use jamsocket::JamsocketContext;
+use std::{fs::File, io::Read, path::Path};
+use wasmtime::{InstancePre, Linker, Module, Store};
+
+/// How a binary module begins.
+const BINARY_MAGIC: &[u8] = b"\0asm";
+
+/// What a component has, in the second half of its version, where a module has zeros.
+const COMPONENT_LAYER: &[u8] = &[1, 0];
+
+/// A module that is compiled, checked and linked: all but an instance.
+pub(crate) struct LinkedModule<C: JamsocketContext> {
+    pub(crate) engine: WasmEngine,
+    pub(crate) instance_pre: InstancePre<RoomState<C>>,
+    /// What the module is called in messages.
+    pub(crate) name: String,
+    uses_wasi: bool,
+}
+
+impl<C: JamsocketContext> LinkedModule<C> {
+    /// Loads the module in a file.
+    pub(crate) fn from_file(engine: &WasmEngine, path: &Path) -> Result<Self, LoadError> {
+        // One byte more than a module may have is enough to see that it has too many.
+        let enough = (engine.limits().module_bytes as u64).saturating_add(1);
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(enough).read_to_end(&mut bytes))
+            .map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })?;
+        Self::from_bytes(engine, &bytes, format!("`{}`", path.display()))
+    }
+
+    /// Loads the module in these bytes, and calls it `name`.
+    pub(crate) fn from_bytes(
+        engine: &WasmEngine,
+        bytes: &[u8],
+        name: String,
+    ) -> Result<Self, LoadError> {
+        let limit = engine.limits().module_bytes;
+        if bytes.len() > limit {
+            return Err(LoadError::TooLarge { module: name, limit });
+        }
+        let module = match compile(engine, bytes) {
+            Ok(module) => module,
+            Err(reason) => {
+                return Err(LoadError::NotAModule { module: name, reason });
+            }
+        };
+        let faults = interface::check(&module, engine.limits());
+        if !faults.is_empty() {
+            return Err(LoadError::Refused { module: name, faults });
+        }
+        let uses_wasi = module.imports().any(|i| i.module() == wasi::MODULE);
+        let instance_pre = link(engine, &module, uses_wasi).map_err(|error| {
+            // The check should have seen whatever this is; its text is a good second.
+            LoadError::NotAModule { module: name.clone(), reason: format!("{error:#}") }
+        })?;
+        Ok(Self { engine: engine.clone(), instance_pre, name, uses_wasi })
+    }
+
+    /// Everything that one room's guest needs, before there is one.
+    pub(crate) fn store(&self, context: C) -> Store<RoomState<C>> {
+        let state = RoomState::new(context, &self.engine, self.uses_wasi);
+        let mut store = Store::new(self.engine.wasmtime(), state);
+        store.limiter(|state| &mut state.limits);
+        store.epoch_deadline_callback(|mut store| store.data_mut().budget.spend_tick());
+        store.set_hostcall_fuel(wasi::MAX_CALL_BYTES);
+        store
+    }
+}
+
+fn compile(engine: &WasmEngine, bytes: &[u8]) -> Result<Module, String> {
+    if bytes.starts_with(BINARY_MAGIC) {
+        if bytes.get(6..8) == Some(COMPONENT_LAYER) {
+            return Err("it is a component; build a core module, \
+                        which is what the target wasm32-wasip1 gives"
+                .to_owned());
+        }
+    } else if bytes.is_empty() {
+        return Err("it is empty".to_owned());
+    } else if std::str::from_utf8(bytes).is_err() {
+        return Err("it is neither a binary module nor text".to_owned());
+    }
+    Module::new(engine.wasmtime(), bytes).map_err(|error| format!("{error:#}"))
+}
+
+fn link<C: JamsocketContext>(
+    engine: &WasmEngine,
+    module: &Module,
+    uses_wasi: bool,
+) -> wasmtime::Result<InstancePre<RoomState<C>>> {
+    let mut linker = Linker::new(engine.wasmtime());
+    imports::add_to_linker(&mut linker)?;
+    if uses_wasi {
+        wasmtime_wasi::p1::add_to_linker_async(&mut linker, RoomState::wasi)?;
+    }
+    linker.instantiate_pre(module)
+}

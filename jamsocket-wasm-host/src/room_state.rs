@@ -1,0 +1,63 @@
+use crate::{WasmEngine, budget::Budget, interface::MEMORY, wasi::Wasi};
+use jamsocket::JamsocketContext;
+use std::sync::Arc;
+use wasmtime::{Caller, Extern, Memory, StoreLimits, StoreLimitsBuilder};
+use wasmtime_wasi::p1::WasiP1Ctx;
+
+/// What the host keeps for one guest, and what the guest's imports work on.
+pub(crate) struct RoomState<C: JamsocketContext> {
+    pub(crate) context: Arc<C>,
+    pub(crate) limits: StoreLimits,
+    pub(crate) budget: Budget,
+    /// The guest's memory, once it has been looked up.
+    memory: Option<Memory>,
+    /// There for modules that import it.
+    wasi: Option<Box<Wasi<C>>>,
+}
+
+impl<C: JamsocketContext> RoomState<C> {
+    pub(crate) fn new(context: C, engine: &WasmEngine, with_wasi: bool) -> Self {
+        let limits = engine.limits();
+        let context = Arc::new(context);
+        Self {
+            limits: StoreLimitsBuilder::new()
+                .memory_size(limits.memory_bytes)
+                .table_elements(limits.table_elements as usize)
+                .instances(1)
+                .memories(1)
+                .tables(1)
+                .build(),
+            budget: engine.budget(),
+            memory: None,
+            wasi: with_wasi.then(|| Box::new(Wasi::new(&context))),
+            context,
+        }
+    }
+
+    /// WASI's side of the guest.
+    pub(crate) fn wasi(&mut self) -> &mut WasiP1Ctx {
+        let wasi = self.wasi.as_mut();
+        &mut wasi.expect("modules that are linked with WASI are given it").ctx
+    }
+
+    /// Ends log lines that the guest has begun.
+    pub(crate) fn flush_log(&self) {
+        if let Some(wasi) = &self.wasi {
+            wasi.flush();
+        }
+    }
+}
+
+/// The memory of the guest that calls the host.
+pub(crate) fn memory_of<C: JamsocketContext>(
+    caller: &mut Caller<'_, RoomState<C>>,
+) -> wasmtime::Result<Memory> {
+    if let Some(memory) = caller.data().memory {
+        return Ok(memory);
+    }
+    // A start function may call the host before anyone could hand it the memory.
+    let memory = caller.get_export(MEMORY).and_then(Extern::into_memory);
+    let memory = memory.ok_or_else(|| wasmtime::Error::msg("the guest exports no memory"))?;
+    caller.data_mut().memory = Some(memory);
+    Ok(memory)
+}

@@ -1,0 +1,158 @@
+//! WASI preview 1 for guests that import it: clocks, randomness, and outputs that become log lines.
+//! There are no files, no arguments, no environment and no network.
+
+use crate::log_lines::LogLines;
+use bytes::Bytes;
+use jamsocket::{JamsocketContext, LogLevel};
+use std::{
+    io,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+};
+use tokio::io::AsyncWrite;
+use wasmtime::{Engine, FuncType, Linker, Store};
+use wasmtime_wasi::{
+    WasiCtxBuilder, async_trait,
+    cli::{IsTerminal, StdoutStream},
+    p1::{self, WasiP1Ctx},
+    p2::{OutputStream, Pollable, StreamResult},
+};
+
+/// The module that WASI's functions are imported from.
+pub(crate) const MODULE: &str = "wasi_snapshot_preview1";
+
+/// How many bytes one call of the host may copy out of the guest, or make up for it. It bounds how
+/// long a call can take, as the guest's clock stands still in it.
+pub(crate) const MAX_CALL_BYTES: usize = 4 << 20;
+
+/// What one room's guest sees of WASI.
+pub(crate) struct Wasi<C: JamsocketContext> {
+    pub(crate) ctx: WasiP1Ctx,
+    stdout: Output<C>,
+    stderr: Output<C>,
+}
+
+impl<C: JamsocketContext> Wasi<C> {
+    /// WASI whose outputs go to this context's log: stdout as [`LogLevel::Info`], stderr as
+    /// [`LogLevel::Warn`].
+    pub(crate) fn new(context: &Arc<C>) -> Self {
+        let stdout = Output::new(context, LogLevel::Info);
+        let stderr = Output::new(context, LogLevel::Warn);
+        let ctx = WasiCtxBuilder::new()
+            .stdout(stdout.clone())
+            .stderr(stderr.clone())
+            .max_random_size(MAX_CALL_BYTES as u64)
+            .allow_tcp(false)
+            .allow_udp(false)
+            .build_p1();
+        Self { ctx, stdout, stderr }
+    }
+
+    /// Ends lines that the guest has begun.
+    pub(crate) fn flush(&self) {
+        self.stdout.lines().flush();
+        self.stderr.lines().flush();
+    }
+}
+
+/// The functions of WASI, with their types.
+pub(crate) struct Catalogue {
+    linker: Linker<WasiP1Ctx>,
+    store: Store<WasiP1Ctx>,
+}
+
+impl Catalogue {
+    pub(crate) fn new(engine: &Engine) -> Self {
+        let mut linker = Linker::new(engine);
+        p1::add_to_linker_async(&mut linker, |ctx| ctx)
+            .expect("an empty linker has no function of that name yet");
+        let store = Store::new(engine, WasiCtxBuilder::new().build_p1());
+        Self { linker, store }
+    }
+
+    /// The type of a function, if WASI has one of this name.
+    pub(crate) fn function(&mut self, name: &str) -> Option<FuncType> {
+        let function = self.linker.get(&mut self.store, MODULE, name);
+        let function = function.ok()?.into_func()?;
+        Some(function.ty(&self.store))
+    }
+}
+
+/// One of the guest's outputs. Clones share its lines.
+struct Output<C: JamsocketContext> {
+    lines: Arc<Mutex<LogLines<C>>>,
+}
+
+impl<C: JamsocketContext> Output<C> {
+    fn new(context: &Arc<C>, level: LogLevel) -> Self {
+        let lines = LogLines::new(Arc::clone(context), level);
+        Self { lines: Arc::new(Mutex::new(lines)) }
+    }
+
+    fn lines(&self) -> MutexGuard<'_, LogLines<C>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C: JamsocketContext> Clone for Output<C> {
+    fn clone(&self) -> Self {
+        Self { lines: Arc::clone(&self.lines) }
+    }
+}
+
+impl<C: JamsocketContext> OutputStream for Output<C> {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.lines().write(&bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        // To programs a flush is no end of a line.
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(MAX_CALL_BYTES)
+    }
+}
+
+#[async_trait]
+impl<C: JamsocketContext> Pollable for Output<C> {
+    async fn ready(&mut self) {}
+}
+
+impl<C: JamsocketContext> IsTerminal for Output<C> {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl<C: JamsocketContext> StdoutStream for Output<C> {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+impl<C: JamsocketContext> AsyncWrite for Output<C> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.lines().write(bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,25 @@
+//! Guests as they should not be, and a few as they should: each is a module in text form, most of
+//! them a correct one with a part replaced (`support`), driven through the crate's public face.
+//!
+//! Modules built from Rust are tested elsewhere, end to end.
+
+#![cfg(test)]
+
+/// Regression tests, named for defects that Jamsocket's ancestors had.
+mod ancestors;
+/// What the host passes to a guest and takes from it when nothing goes wrong.
+mod calls;
+/// Memory, tables, stack and rooms: each bound from both sides.
+mod limits;
+/// Which modules are served, and what is said of the others.
+mod loading;
+/// Addresses that point elsewhere, and text that is none.
+mod pointers;
+/// The guest that the others are made of, and a context that writes down what happens.
+mod support;
+/// Guests that do not come back in time, and their neighbours.
+mod time;
+/// Guests that trap, and what is left of them.
+mod traps;
+/// Clocks, randomness and log lines.
+mod wasi;
