@@ -1,6 +1,11 @@
-use crate::{RoomIdStrategy, ServiceActorContext, rooms::Rooms, settings::ServiceSettings};
+use crate::{
+    RoomIdStrategy, ServiceActorContext, StartError, rooms::Rooms, settings::ServiceSettings,
+};
 use jamsocket::{JamsocketServiceFactory, host::ServiceShutdownPolicy};
 use std::{fmt, sync::Arc};
+
+/// First parts of a path that a service's name must not hide.
+const TAKEN_NAMES: [&str; 4] = ["ws", "status", "new_room", "client"];
 
 /// A service with a name, one of several in a server. Its rooms have nothing to do with those of
 /// the others, even where their ids are the same.
@@ -30,7 +35,20 @@ impl NamedService {
         }
     }
 
-    /// The service that is served at `/ws/{room}`.
+    /// Whether a service can have this name.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::ServiceName`] where it cannot stand in a path, or is a route of the server's own.
+    pub fn check_name(name: &str) -> Result<(), StartError> {
+        let usable = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        if name.is_empty() || !name.bytes().all(usable) || TAKEN_NAMES.contains(&name) {
+            return Err(StartError::ServiceName(name.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// The service that is served at `/ws/{room}`. It alone has no name.
     pub(crate) fn alone<F>(factory: F) -> Self
     where
         F: JamsocketServiceFactory<ServiceActorContext>,

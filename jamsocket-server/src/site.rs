@@ -3,9 +3,6 @@ use actix_web::{rt, web::ServiceConfig};
 use std::{collections::HashSet, path::Path, sync::Arc};
 use tokio_util::task::TaskTracker;
 
-/// First parts of a path that a service's name must not hide.
-const TAKEN_NAMES: [&str; 4] = ["ws", "status", "new_room", "client"];
-
 /// All that a server serves: its services with their rooms, and its files.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
@@ -69,9 +66,8 @@ fn check_names(services: &[NamedService]) -> Result<(), StartError> {
     let mut seen = HashSet::new();
     for service in services {
         let name = service.name();
-        let usable = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-        if !name.bytes().all(usable) || TAKEN_NAMES.contains(&name) {
-            return Err(StartError::ServiceName(name.to_owned()));
+        if !name.is_empty() {
+            NamedService::check_name(name)?;
         }
         if !seen.insert(name) {
             return Err(StartError::SameName(name.to_owned()));

@@ -8,6 +8,7 @@ use crate::{
     hosting::{HostedModule, Hosting},
 };
 use clap::Args;
+use jamsocket_server::{NamedService, StartError};
 use std::{
     path::{Path, PathBuf},
     str::FromStr,
@@ -103,22 +104,18 @@ struct ModuleArgument {
 }
 
 impl FromStr for ModuleArgument {
-    type Err = NoName;
+    type Err = StartError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (name, module) = match text.split_once('=') {
-            Some(("", _)) => return Err(NoName),
-            Some((name, module)) if !name.contains(['/', '\\']) => (Some(name.to_owned()), module),
-            _ => (None, text),
-        };
-        Ok(Self { name, module: module.into() })
+        match text.split_once('=') {
+            Some((name, module)) if !name.contains(['/', '\\']) => {
+                NamedService::check_name(name)?;
+                Ok(Self { name: Some(name.to_owned()), module: module.into() })
+            }
+            _ => Ok(Self { name: None, module: text.into() }),
+        }
     }
 }
-
-/// There is nothing before the `=` of `NAME=MODULE`.
-#[derive(Debug, Error)]
-#[error("there is no name before the `=`")]
-struct NoName;
 
 /// Why it is not clear what to serve.
 #[derive(Debug, Error)]

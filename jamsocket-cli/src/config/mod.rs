@@ -6,7 +6,7 @@ mod file;
 pub(crate) use error::{ConfigError, Place};
 
 use file::{ConfigFile, SourceKey};
-use jamsocket_server::{RoomIdStrategy, ServiceShutdownPolicy};
+use jamsocket_server::{NamedService, RoomIdStrategy, ServiceShutdownPolicy};
 use std::{
     collections::BTreeMap,
     fs, io,
@@ -103,9 +103,10 @@ impl Config {
             })?),
             None => None,
         };
-        if let Some(nameless) = file.services.keys().find(|name| name.get_ref().is_empty()) {
-            let message = "a service needs a name".to_owned();
-            return Err(ConfigError::invalid(path, text, nameless.span(), message));
+        for name in file.services.keys() {
+            NamedService::check_name(name.get_ref()).map_err(|refused| {
+                ConfigError::invalid(path, text, name.span(), refused.to_string())
+            })?;
         }
         let named = |(name, table): (Spanned<String>, file::NamedServiceTable)| {
             let source = match table.source {

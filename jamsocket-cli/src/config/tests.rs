@@ -173,10 +173,22 @@ fn a_named_service_has_one_source() {
 }
 
 #[test]
-fn a_named_service_has_a_name() {
+fn a_named_service_has_a_name_that_can_stand_in_a_path() {
+    let rule = "a name is of ASCII letters, digits, `-` and `_`, \
+                and not `ws`, `status`, `new_room` or `client`";
     assert_refused(
         "[services.\"\"]\nmodule = 'a'\n",
-        "app/jamsocket.toml:1:11: a service needs a name\n  1 | [services.\"\"]\n    |           ^^",
+        &format!(
+            "app/jamsocket.toml:1:11: `` cannot be a service's name: {rule}\n  \
+             1 | [services.\"\"]\n    |           ^^"
+        ),
+    );
+    assert_refused(
+        "\n[services.ws]\nmodule = 'a'\n",
+        &format!(
+            "app/jamsocket.toml:2:11: `ws` cannot be a service's name: {rule}\n  \
+             2 | [services.ws]\n    |           ^^"
+        ),
     );
 }
 
