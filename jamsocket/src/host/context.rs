@@ -5,15 +5,23 @@ use std::{
     task::Waker,
 };
 
-/// How many messages a service may send before its host takes them: in one callback, or between
-/// two wake-ups.
-const MAX_MESSAGES: usize = 10_000;
+/// How much a service may send before its host takes it: in one callback, or between two wake-ups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendLimits {
+    /// How many messages. One more ends the room.
+    pub messages: usize,
+    /// How many bytes of messages. One more ends the room.
+    pub bytes: usize,
+    /// How many bytes of log lines. Further lines are dropped.
+    pub log_bytes: usize,
+}
 
-/// How many bytes of messages a service may send before its host takes them.
-const MAX_BYTES: usize = 4 << 20;
-
-/// How many bytes of log lines a room keeps before its host takes them; further lines are dropped.
-const MAX_LOG_BYTES: usize = 64 << 10;
+impl Default for SendLimits {
+    /// 10,000 messages, 4 MiB, 64 KiB of log lines.
+    fn default() -> Self {
+        Self { messages: 10_000, bytes: 4 << 20, log_bytes: 64 << 10 }
+    }
+}
 
 /// A message on its way to clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,12 +40,17 @@ pub struct RoomContext {
 }
 
 impl RoomContext {
-    /// A context for one room.
+    /// A context for one room, with the default limits.
     ///
     /// `waker` is woken when something was sent outside a callback; the host then gives the room an
     /// [`Input::Wake`](super::Input::Wake).
     pub fn new(waker: Waker) -> Self {
-        Self { shared: Arc::new(Mutex::new(Outbound::new(waker))) }
+        Self::with_limits(waker, SendLimits::default())
+    }
+
+    /// A context for one room whose service may send so much at once.
+    pub fn with_limits(waker: Waker, limits: SendLimits) -> Self {
+        Self { shared: Arc::new(Mutex::new(Outbound::new(waker, limits))) }
     }
 
     /// Takes the log lines of a service that could not be built, and so has no
@@ -115,7 +128,7 @@ impl JamsocketContext for RoomContext {
     fn log(&self, level: LogLevel, line: &str) {
         self.push(|outbound| {
             outbound.log_bytes += line.len().max(1);
-            if outbound.log_bytes <= MAX_LOG_BYTES {
+            if outbound.log_bytes <= outbound.limits.log_bytes {
                 outbound.batch.logs.push((level, line.to_owned()));
             }
         });
@@ -140,6 +153,7 @@ pub(super) struct Batch {
 }
 
 struct Outbound {
+    limits: SendLimits,
     batch: Batch,
     bytes: usize,
     log_bytes: usize,
@@ -149,8 +163,9 @@ struct Outbound {
 }
 
 impl Outbound {
-    fn new(waker: Waker) -> Self {
+    fn new(waker: Waker, limits: SendLimits) -> Self {
         Self {
+            limits,
             batch: Batch::default(),
             bytes: 0,
             log_bytes: 0,
@@ -163,10 +178,11 @@ impl Outbound {
 
     /// The bound that one more message would exceed.
     fn exceeded(&self) -> Option<String> {
-        if self.batch.messages.len() >= MAX_MESSAGES {
-            Some(format!("{MAX_MESSAGES} messages"))
-        } else if self.bytes > MAX_BYTES {
-            Some(format!("{MAX_BYTES} bytes of messages"))
+        let SendLimits { messages, bytes, .. } = self.limits;
+        if self.batch.messages.len() >= messages {
+            Some(format!("{messages} messages"))
+        } else if self.bytes > bytes {
+            Some(format!("{bytes} bytes of messages"))
         } else {
             None
         }

@@ -8,14 +8,17 @@
 //! - [`RoomContext`] is the [`JamsocketContext`](crate::JamsocketContext) that services in a
 //!   [`Room`] are given. It collects what they send.
 //! - [`ServiceShutdownPolicy`] says how long an empty room lives.
+//! - [`Bound`] and [`limits!`](crate::limits) are how hosts define what they limit.
 
 mod callback;
 mod context;
+mod limits;
 mod policy;
 mod room;
 mod roster;
 
 pub use callback::{Callback, contain_panics};
-pub use context::{Message, RoomContext};
+pub use context::{Message, RoomContext, SendLimits};
+pub use limits::{Bound, BoundError, BoundValue};
 pub use policy::{ParseShutdownPolicyError, ServiceShutdownPolicy};
 pub use room::{Departure, Input, Room, RoomEnd, RoomHost};
