@@ -29,6 +29,7 @@
 //!   [started](Server::start) and gives a [`ServerHandle`].
 //! - [`NamedService`] is one of several services in a server.
 //! - [`Mount`] puts rooms into an actix-web `App` that is there already.
+//! - [`Limits`] bounds what clients and rooms may use.
 //! - [`RoomIdStrategy`] and [`ServiceShutdownPolicy`] say how rooms begin and end.
 //!
 //! # Routes
@@ -59,8 +60,10 @@ mod clients;
 mod error;
 mod handle;
 mod http;
+mod limits;
 mod mount;
 mod named_service;
+mod open_sockets;
 mod rooms;
 mod server;
 mod settings;
@@ -73,6 +76,7 @@ pub use handle::ServerHandle;
 pub use jamsocket::host::{
     ParseShutdownPolicyError, RoomContext as ServiceActorContext, ServiceShutdownPolicy,
 };
+pub use limits::Limits;
 pub use mount::Mount;
 pub use named_service::NamedService;
 pub use rooms::strategy::{ParseRoomIdStrategyError, RoomIdStrategy};

@@ -1,4 +1,4 @@
-use crate::{NamedService, Server, ServiceActorContext, StartError, site::Site, socket};
+use crate::{Limits, NamedService, Server, ServiceActorContext, StartError, site::Site, socket};
 use actix_web::{dev::Extensions, web::ServiceConfig};
 use jamsocket::JamsocketServiceFactory;
 use std::any::Any;
@@ -9,7 +9,7 @@ use std::any::Any;
 /// mean nothing here. Two settings of that `HttpServer` matter to rooms:
 ///
 /// - `client_disconnect_timeout(Duration::ZERO)`, or the sockets of closed WebSockets stay a while;
-/// - `on_connect(Mount::on_connect)`, or clients that read nothing stay for minutes.
+/// - `on_connect(rooms.on_connect())`, or clients that read nothing stay for minutes.
 ///
 /// Before the application ends its `HttpServer`, it awaits [`stop`](Self::stop): actix on its own
 /// kills rooms with their threads.
@@ -36,7 +36,7 @@ use std::any::Any;
 ///         }
 ///     })
 ///     .client_disconnect_timeout(Duration::ZERO)
-///     .on_connect(Mount::on_connect)
+///     .on_connect(rooms.on_connect())
 ///     .bind("127.0.0.1:8080")?
 ///     .run()
 ///     .await?;
@@ -47,6 +47,7 @@ use std::any::Any;
 #[derive(Debug, Clone)]
 pub struct Mount {
     site: Site,
+    limits: Limits,
 }
 
 impl Mount {
@@ -61,9 +62,10 @@ impl Mount {
         self.site.stop().await;
     }
 
-    /// Prepares an accepted socket: one whose peer takes nothing for 10 s is reset.
-    pub fn on_connect(connection: &dyn Any, extensions: &mut Extensions) {
-        socket::prepare(connection, extensions);
+    /// Prepares each accepted socket: one whose peer takes nothing for [`Limits::write_time`] is
+    /// reset.
+    pub fn on_connect(&self) -> impl Fn(&dyn Any, &mut Extensions) + Send + Sync + 'static {
+        socket::preparing(self.limits.write_time)
     }
 }
 
@@ -77,7 +79,8 @@ impl Server {
     where
         F: JamsocketServiceFactory<ServiceActorContext>,
     {
+        let limits = self.limits.clone();
         let site = Site::new(self.with_service(NamedService::alone(factory)))?;
-        Ok(Mount { site })
+        Ok(Mount { site, limits })
     }
 }

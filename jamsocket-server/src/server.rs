@@ -1,12 +1,12 @@
 use crate::{
-    NamedService, RoomIdStrategy, ServerHandle, ServiceActorContext, StartError,
+    Limits, NamedService, RoomIdStrategy, ServerHandle, ServiceActorContext, StartError,
     settings::ServiceSettings, start,
 };
 use jamsocket::{
     JamsocketServiceFactory, SimpleJamsocketService, SimpleJamsocketServiceFactory,
     host::ServiceShutdownPolicy,
 };
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 /// A server of rooms, before it is started.
 ///
@@ -46,6 +46,8 @@ pub struct Server {
     pub client_path: Option<String>,
     /// How many worker threads there are. Default: one a core.
     pub workers: Option<usize>,
+    /// What clients and rooms may use.
+    pub limits: Limits,
     /// Services with a name, served at `/{name}/ws/{room}`.
     pub services: Vec<NamedService>,
 }
@@ -62,6 +64,7 @@ impl Default for Server {
             static_path: None,
             client_path: None,
             workers: None,
+            limits: Limits::default(),
             services: Vec::new(),
         }
     }
@@ -125,6 +128,12 @@ impl Server {
     /// first client is connected to.
     pub fn with_workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers);
+        self
+    }
+
+    /// Sets what clients and rooms may use.
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -195,6 +204,7 @@ impl Server {
             shutdown_policy: self.shutdown_policy,
             heartbeat_interval: self.heartbeat_interval.min(MAX_HEARTBEAT),
             heartbeat_timeout: self.heartbeat_timeout.min(MAX_HEARTBEAT),
+            limits: Arc::new(self.limits.clone()),
         }
     }
 }

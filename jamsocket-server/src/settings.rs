@@ -1,6 +1,6 @@
-use crate::RoomIdStrategy;
+use crate::{Limits, RoomIdStrategy};
 use jamsocket::host::ServiceShutdownPolicy;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// How the rooms of one service are run.
 #[derive(Debug, Clone)]
@@ -9,4 +9,5 @@ pub(crate) struct ServiceSettings {
     pub(crate) shutdown_policy: ServiceShutdownPolicy,
     pub(crate) heartbeat_interval: Duration,
     pub(crate) heartbeat_timeout: Duration,
+    pub(crate) limits: Arc<Limits>,
 }

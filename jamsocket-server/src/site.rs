@@ -1,7 +1,8 @@
-use crate::{NamedService, Server, StartError, http::routes, rooms::Rooms};
+use crate::{
+    NamedService, Server, StartError, http::routes, open_sockets::OpenSockets, rooms::Rooms,
+};
 use actix_web::{rt, web::ServiceConfig};
 use std::{collections::HashSet, path::Path, sync::Arc};
-use tokio_util::task::TaskTracker;
 
 /// All that a server serves: its services with their rooms, and its files.
 #[derive(Debug, Clone)]
@@ -10,7 +11,7 @@ pub(crate) struct Site {
     /// Folders of static files, with the path that each is mounted at.
     files: Vec<(&'static str, String)>,
     /// The WebSockets that are open.
-    open: TaskTracker,
+    open: OpenSockets,
 }
 
 impl Site {
@@ -21,6 +22,7 @@ impl Site {
         }
         check_names(&services)?;
         let settings = server.service_settings();
+        let open = OpenSockets::at_most(server.limits.max_connections);
         let folders = [("/client", server.client_path), ("/", server.static_path)];
         let files = folders
             .into_iter()
@@ -31,7 +33,7 @@ impl Site {
             })
             .collect::<Result<_, _>>()?;
         let services = services.into_iter().map(|service| service.open(settings.clone())).collect();
-        Ok(Self { services, files, open: TaskTracker::new() })
+        Ok(Self { services, files, open })
     }
 
     /// Adds the routes of everything to an app. Files come last, as they take any path.
@@ -57,8 +59,7 @@ impl Site {
             // It fails only where the runtime itself has ended, and the rooms with it.
             let _ = rooms.await;
         }
-        self.open.close();
-        self.open.wait().await;
+        self.open.closed().await;
     }
 }
 

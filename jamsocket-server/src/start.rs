@@ -5,16 +5,13 @@
 //! accepted; the rooms are ended, each with a `disconnect` for every client; their clients get a
 //! Close; and when those are gone, or their time is up, actix is stopped.
 
-use crate::{Server, ServerHandle, StartError, site::Site, socket};
+use crate::{Limits, Server, ServerHandle, StartError, site::Site, socket};
 use actix_web::{App, HttpServer, dev, rt::System};
 use std::{io, net::SocketAddr, sync::mpsc as std_mpsc, thread, time::Duration};
 use tokio::{
     sync::{mpsc, watch},
     time::timeout,
 };
-
-/// How long rooms and clients have to come to their end when the server stops.
-const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long other HTTP requests that are under way have, in seconds.
 const REQUEST_STOP_TIMEOUT_SECONDS: u64 = 1;
@@ -34,7 +31,7 @@ pub(crate) fn start(server: Server) -> Result<ServerHandle, StartError> {
     if server.workers == Some(0) {
         return Err(StartError::NoWorkers);
     }
-    let (host, workers) = (server.host.clone(), server.workers);
+    let (host, workers, limits) = (server.host.clone(), server.workers, server.limits.clone());
     let site = Site::new(server)?;
     let (ready, started) = std_mpsc::channel();
     let (commands, told) = mpsc::unbounded_channel();
@@ -43,7 +40,7 @@ pub(crate) fn start(server: Server) -> Result<ServerHandle, StartError> {
         .name("jamsocket-server".to_owned())
         .spawn(move || {
             let _running = running;
-            System::new().block_on(run(site, &host, port, workers, &ready, told))
+            System::new().block_on(run(site, &limits, (&host, port), workers, &ready, told))
         })
         .map_err(StartError::Thread)?;
     match started.recv() {
@@ -55,22 +52,21 @@ pub(crate) fn start(server: Server) -> Result<ServerHandle, StartError> {
 
 async fn run(
     site: Site,
-    host: &str,
-    port: u16,
+    limits: &Limits,
+    address: (&str, u16),
     workers: Option<usize>,
     ready: &Ready,
     mut told: mpsc::UnboundedReceiver<Command>,
 ) -> io::Result<()> {
-    let http = match bind(&site, host, port, workers) {
-        Ok(http) => http,
+    let (addrs, server) = match bind(&site, limits, address, workers) {
+        Ok(bound) => bound,
         Err(source) => {
-            let address = format!("{host}:{port}");
+            let address = format!("{}:{}", address.0, address.1);
             // The starter waits for this; where it has gone, nobody wants to know.
             let _ = ready.send(Err(StartError::Bind { address, source }));
             return Ok(());
         }
     };
-    let (addrs, server) = http;
     let handle = server.handle();
     let served = actix_web::rt::spawn(server);
     let _ = ready.send(Ok(addrs));
@@ -78,8 +74,8 @@ async fn run(
 
     let stopping = async {
         handle.pause().await;
-        if timeout(STOP_TIMEOUT, site.stop()).await.is_err() {
-            tracing::warn!("some rooms or clients did not end within {STOP_TIMEOUT:?}");
+        if timeout(limits.stop_time, site.stop()).await.is_err() {
+            tracing::warn!("some rooms or clients did not end within {:?}", limits.stop_time);
         }
         handle.stop(true).await;
     };
@@ -95,8 +91,8 @@ async fn run(
 
 fn bind(
     site: &Site,
-    host: &str,
-    port: u16,
+    limits: &Limits,
+    address: (&str, u16),
     workers: Option<usize>,
 ) -> io::Result<(Vec<SocketAddr>, dev::Server)> {
     let site = site.clone();
@@ -109,11 +105,12 @@ fn bind(
     // Any other value delays the end of a closed WebSocket, or leaks it.
     .client_disconnect_timeout(Duration::ZERO)
     .tcp_nodelay(true)
-    .on_connect(socket::prepare);
+    .client_request_timeout(limits.request_time)
+    .on_connect(socket::preparing(limits.write_time));
     if let Some(workers) = workers {
         http = http.workers(workers);
     }
-    let http = http.bind((host, port))?;
+    let http = http.bind(address)?;
     let addrs = http.addrs();
     Ok((addrs, http.run()))
 }

@@ -5,6 +5,7 @@ use super::{
     connection::Connection,
     frames::{Decoder, Incoming},
 };
+use crate::Limits;
 use actix::{Actor, ActorContext, AsyncContext, StreamHandler};
 use actix_web::{
     Error, HttpRequest, HttpResponse,
@@ -35,10 +36,11 @@ impl ClientActor {
     /// The request is no WebSocket handshake.
     pub(super) fn start(
         connection: Rc<Connection>,
+        limits: &Limits,
         request: &HttpRequest,
         payload: Payload,
     ) -> Result<HttpResponse, Error> {
-        let frames = FrameStream::new(connection.clone(), payload);
+        let frames = FrameStream::new(connection.clone(), limits, payload);
         let actor = Self { connection, frames: Some(frames) };
         // The layer's own reader buffers without bound; it is given nothing to read.
         WsResponseBuilder::new(actor, request, Nothing).start()
@@ -88,8 +90,8 @@ struct FrameStream {
 }
 
 impl FrameStream {
-    fn new(connection: Rc<Connection>, payload: Payload) -> Self {
-        Self { connection, payload, decoder: Decoder::new(), held: None, over: false }
+    fn new(connection: Rc<Connection>, limits: &Limits, payload: Payload) -> Self {
+        Self { connection, payload, decoder: Decoder::new(limits), held: None, over: false }
     }
 
     fn poll_decoded(

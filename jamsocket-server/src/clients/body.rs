@@ -1,4 +1,5 @@
 use super::{connection::Connection, outbox::Outgoing};
+use crate::open_sockets::OpenSocket;
 use actix_web::{
     body::{BodySize, BoxBody, MessageBody},
     web::Bytes,
@@ -9,7 +10,6 @@ use std::{
     rc::Rc,
     task::{Context, Poll},
 };
-use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// The body of the response that opened a WebSocket: all that is written to that socket.
 ///
@@ -18,12 +18,11 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 pub(super) struct ClientBody {
     actor: BoxBody,
     connection: Rc<Connection>,
-    /// Counts the open WebSockets, for a server that waits for their end.
-    _open: TaskTrackerToken,
+    _open: OpenSocket,
 }
 
 impl ClientBody {
-    pub(super) fn new(actor: BoxBody, connection: Rc<Connection>, open: TaskTrackerToken) -> Self {
+    pub(super) fn new(actor: BoxBody, connection: Rc<Connection>, open: OpenSocket) -> Self {
         Self { actor, connection, _open: open }
     }
 }

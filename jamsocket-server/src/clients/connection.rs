@@ -9,17 +9,18 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// How long the peer has to answer a Close of ours.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// How long a peer that broke the protocol is still read, so that it can read why it is closed.
 const LINGER: Duration = Duration::from_millis(200);
 
-/// When a client is asked for a sign of life, and when it is given up. Zero switches either off.
+/// What is waited for, and how long.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Heartbeat {
-    pub(super) interval: Duration,
-    pub(super) timeout: Duration,
+pub(super) struct Patience {
+    /// How often a client is asked for a sign of life. Zero: never.
+    pub(super) heartbeat_interval: Duration,
+    /// For how long it may give none. Zero: for ever.
+    pub(super) heartbeat_timeout: Duration,
+    /// How long the peer has to answer a Close of ours.
+    pub(super) close_time: Duration,
 }
 
 /// One client's WebSocket, as the parts of it that share a worker thread see it.
@@ -28,7 +29,7 @@ pub(super) struct Connection {
     pub(super) outbox: Arc<Outbox>,
     /// None once the client has left, or where its room could not be started.
     membership: RefCell<Option<Membership>>,
-    heartbeat: Heartbeat,
+    patience: Patience,
     last_seen: Cell<Instant>,
     next_ping: Cell<Option<Instant>>,
     /// Whether the client's room takes no more messages now, so that the client is not read.
@@ -41,14 +42,15 @@ impl Connection {
     pub(super) fn new(
         outbox: Arc<Outbox>,
         membership: Option<Membership>,
-        heartbeat: Heartbeat,
+        patience: Patience,
     ) -> Rc<Self> {
         let now = Instant::now();
-        let next_ping = (!heartbeat.interval.is_zero()).then(|| now + heartbeat.interval);
+        let next_ping =
+            (!patience.heartbeat_interval.is_zero()).then(|| now + patience.heartbeat_interval);
         Rc::new(Self {
             outbox,
             membership: RefCell::new(membership),
-            heartbeat,
+            patience,
             last_seen: Cell::new(now),
             next_ping: Cell::new(next_ping),
             paused: Cell::new(false),
@@ -103,7 +105,7 @@ impl Connection {
     /// Sees to it that a Close under way comes to an end.
     pub(super) fn expect_close(self: &Rc<Self>) {
         if self.close_deadline.get().is_none() && self.outbox.is_closing() {
-            self.expect_close_within(CLOSE_TIMEOUT);
+            self.expect_close_within(self.patience.close_time);
         }
     }
 
@@ -117,7 +119,7 @@ impl Connection {
             return None;
         }
         if self.outbox.is_closing() {
-            let deadline = now + CLOSE_TIMEOUT;
+            let deadline = now + self.patience.close_time;
             self.close_deadline.set(Some(deadline));
             return Some(deadline);
         }
@@ -125,7 +127,7 @@ impl Connection {
             // It is we who do not read: its silence says nothing.
             self.last_seen.set(now);
         }
-        let timeout = self.heartbeat.timeout;
+        let timeout = self.patience.heartbeat_timeout;
         let lost = (!timeout.is_zero()).then(|| self.last_seen.get() + timeout);
         if lost.is_some_and(|lost| lost <= now) {
             self.leave();
@@ -136,7 +138,7 @@ impl Connection {
         if self.next_ping.get().is_some_and(|due| due <= now) {
             // A full outbox is the room's affair; a ping more would not help.
             let _ = self.outbox.push(frame::ping());
-            self.next_ping.set(Some(now + self.heartbeat.interval));
+            self.next_ping.set(Some(now + self.patience.heartbeat_interval));
         }
         self.next_ping.get().into_iter().chain(lost).min()
     }

@@ -5,17 +5,12 @@
 //! is buffered; fragments are joined; and text is checked at the end of every frame.
 
 use super::CloseReason;
+use crate::Limits;
 use actix_http::ws::{Codec, Frame, Item, ProtocolError};
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 use std::str;
 use tokio_util::codec::Decoder as _;
-
-/// The longest message of a client, in bytes.
-pub(super) const MAX_MESSAGE_BYTES: usize = 1 << 20;
-
-/// In how many fragments a message may come.
-const MAX_FRAGMENTS: usize = 65_536;
 
 /// The longest payload of a control frame (RFC 6455, section 5.5).
 const MAX_CONTROL_BYTES: u64 = 125;
@@ -34,6 +29,10 @@ pub(super) enum Incoming {
 /// Makes messages of bytes. It does no I/O.
 #[derive(Debug)]
 pub(super) struct Decoder {
+    /// The longest message, in bytes.
+    max_bytes: usize,
+    /// In how many fragments a message may come.
+    max_fragments: usize,
     codec: Codec,
     buffer: BytesMut,
     /// The message whose last fragment has not come yet.
@@ -50,9 +49,14 @@ struct Partial {
 }
 
 impl Decoder {
-    pub(super) fn new() -> Self {
-        let codec = Codec::new().max_size(MAX_MESSAGE_BYTES);
-        Self { codec, buffer: BytesMut::new(), partial: None }
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            max_bytes: limits.message_bytes,
+            max_fragments: limits.message_fragments,
+            codec: Codec::new().max_size(limits.message_bytes),
+            buffer: BytesMut::new(),
+            partial: None,
+        }
     }
 
     pub(super) fn feed(&mut self, bytes: &[u8]) {
@@ -99,7 +103,7 @@ impl Decoder {
             return Ok(());
         }
         let joined = self.partial.as_ref().map_or(0, |partial| partial.bytes.len());
-        if header.payload > (MAX_MESSAGE_BYTES - joined.min(MAX_MESSAGE_BYTES)) as u64 {
+        if header.payload > self.max_bytes.saturating_sub(joined) as u64 {
             return Err(CloseReason::TOO_BIG);
         }
         Ok(())
@@ -116,6 +120,9 @@ impl Decoder {
             return Err(CloseReason::protocol_error("a continuation continues nothing"));
         };
         partial.add(&fragment)?;
+        if partial.fragments > self.max_fragments {
+            return Err(CloseReason::TOO_MANY_FRAGMENTS);
+        }
         if !is_last {
             return Ok(None);
         }
@@ -131,9 +138,6 @@ impl Decoder {
 impl Partial {
     fn add(&mut self, fragment: &[u8]) -> Result<(), CloseReason> {
         self.fragments += 1;
-        if self.fragments > MAX_FRAGMENTS {
-            return Err(CloseReason::TOO_MANY_FRAGMENTS);
-        }
         self.bytes.extend_from_slice(fragment);
         if self.is_text {
             match str::from_utf8(&self.bytes[self.checked..]) {

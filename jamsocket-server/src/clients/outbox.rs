@@ -1,4 +1,5 @@
 use super::{CloseReason, frame};
+use crate::Limits;
 use bytes::Bytes;
 use std::{
     collections::VecDeque,
@@ -8,19 +9,17 @@ use std::{
 };
 use thiserror::Error;
 
-/// How many frames may wait for a client before it is too slow.
-const MAX_FRAMES: usize = 1_024;
-
-/// How many bytes of frames may wait likewise. One message is always taken by an empty outbox.
-const MAX_BYTES: usize = 4 << 20;
-
 /// What waits to be written to a client: frames that are encoded already.
 ///
 /// A room fills it, from whatever thread that room lives on, and never waits for it; the client's
 /// response body empties it. It is outside that body because nobody polls the body of a peer that
 /// reads nothing.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Outbox {
+    /// How many frames it holds.
+    max_frames: usize,
+    /// How many bytes of frames it holds. An empty one takes any frame.
+    max_bytes: usize,
     state: Mutex<State>,
 }
 
@@ -58,6 +57,14 @@ pub(super) enum Outgoing {
 }
 
 impl Outbox {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            max_frames: limits.outbox_messages,
+            max_bytes: limits.outbox_bytes,
+            state: Mutex::default(),
+        }
+    }
+
     /// Adds a frame. Once the outbox is closing, frames are dropped.
     ///
     /// # Errors
@@ -69,7 +76,7 @@ impl Outbox {
             return Ok(());
         }
         let waiting = state.frames.len();
-        let too_much = waiting >= MAX_FRAMES || state.bytes + frame.len() > MAX_BYTES;
+        let too_much = waiting >= self.max_frames || state.bytes + frame.len() > self.max_bytes;
         if waiting > 0 && too_much {
             return Err(Full);
         }
@@ -170,8 +177,8 @@ mod tests {
 
     #[test]
     fn an_outbox_holds_1024_frames() {
-        let outbox = Outbox::default();
-        for _ in 0..MAX_FRAMES {
+        let outbox = Outbox::new(&Limits::default());
+        for _ in 0..1_024 {
             outbox.push(bytes(1)).unwrap();
         }
         assert!(outbox.push(bytes(1)).is_err());
@@ -181,22 +188,22 @@ mod tests {
 
     #[test]
     fn an_outbox_holds_four_mebibytes() {
-        let outbox = Outbox::default();
+        let outbox = Outbox::new(&Limits::default());
         outbox.push(bytes(1)).unwrap();
-        outbox.push(bytes(MAX_BYTES - 1)).unwrap();
+        outbox.push(bytes((4 << 20) - 1)).unwrap();
         assert!(outbox.push(bytes(1)).is_err());
     }
 
     #[test]
     fn an_empty_outbox_takes_any_one_message() {
-        let outbox = Outbox::default();
-        outbox.push(bytes(MAX_BYTES + 1)).unwrap();
+        let outbox = Outbox::new(&Limits::default());
+        outbox.push(bytes((4 << 20) + 1)).unwrap();
         assert!(outbox.push(bytes(1)).is_err());
     }
 
     #[test]
     fn what_waits_is_written_before_a_close_and_nothing_after_it() {
-        let outbox = Outbox::default();
+        let outbox = Outbox::new(&Limits::default());
         outbox.push(bytes(1)).unwrap();
         outbox.close(CloseReason::STOPPING);
         outbox.push(bytes(2)).unwrap();
@@ -211,7 +218,7 @@ mod tests {
 
     #[test]
     fn an_abandoned_client_gets_only_its_close() {
-        let outbox = Outbox::default();
+        let outbox = Outbox::new(&Limits::default());
         outbox.push(bytes(1)).unwrap();
         outbox.abandon(CloseReason::TOO_SLOW);
         let close = frame::close(&CloseReason::TOO_SLOW);
@@ -221,7 +228,7 @@ mod tests {
 
     #[test]
     fn the_answer_to_a_close_is_the_last_frame() {
-        let outbox = Outbox::default();
+        let outbox = Outbox::new(&Limits::default());
         outbox.answer_close(Some(1000));
         let echo = frame::close_echo(Some(1000));
         assert_eq!(next(&outbox), Poll::Ready(Outgoing::Frame(echo)));

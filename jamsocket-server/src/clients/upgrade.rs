@@ -2,17 +2,17 @@ use super::{
     CloseReason, Keeper, Outbox,
     actor::ClientActor,
     body::ClientBody,
-    connection::{Connection, Heartbeat},
+    connection::{Connection, Patience},
 };
 use crate::{
     http::refuse,
+    open_sockets::OpenSockets,
     rooms::{JoinError, RoomId, Rooms},
 };
 use actix_http::ws::verify_handshake;
 use actix_web::{Error, HttpRequest, HttpResponse, web::Payload};
 use std::{rc::Rc, sync::Arc};
 use tokio::time::Instant;
-use tokio_util::task::TaskTracker;
 
 /// Brings a client into a room and answers with an open WebSocket.
 ///
@@ -21,13 +21,17 @@ use tokio_util::task::TaskTracker;
 /// a refused upgrade.
 pub(crate) async fn upgrade(
     rooms: &Arc<Rooms>,
-    open: &TaskTracker,
+    open: &OpenSockets,
     id: &RoomId,
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Error> {
     verify_handshake(request.head())?;
-    let outbox = Arc::new(Outbox::default());
+    let settings = &rooms.settings;
+    let Some(open) = open.open() else {
+        return Ok(refuse::unavailable("there is no place for another WebSocket"));
+    };
+    let outbox = Arc::new(Outbox::new(&settings.limits));
     let membership = match rooms.join(id, &outbox).await {
         Ok(membership) => Some(membership),
         Err(JoinError::Failed(error)) => {
@@ -36,16 +40,16 @@ pub(crate) async fn upgrade(
         }
         Err(refusal) => return Ok(refuse::join(&refusal)),
     };
-    let heartbeat = Heartbeat {
-        interval: rooms.settings.heartbeat_interval,
-        timeout: rooms.settings.heartbeat_timeout,
+    let patience = Patience {
+        heartbeat_interval: settings.heartbeat_interval,
+        heartbeat_timeout: settings.heartbeat_timeout,
+        close_time: settings.limits.close_time,
     };
-    let connection = Connection::new(outbox, membership, heartbeat);
+    let connection = Connection::new(outbox, membership, patience);
     if let Some(at) = connection.check(Instant::now()) {
         Keeper::watch(&connection, at);
     }
-    let response = ClientActor::start(connection.clone(), request, payload)?;
-    let open = open.token();
+    let response = ClientActor::start(connection.clone(), &settings.limits, request, payload)?;
     Ok(response
         .map_body(|_, actor| ClientBody::new(actor, Rc::clone(&connection), open))
         .map_into_boxed_body())

@@ -19,8 +19,8 @@ pub(crate) fn room_id(error: &RoomIdError) -> HttpResponse {
 pub(crate) fn join(error: &JoinError) -> HttpResponse {
     match error {
         JoinError::Unknown => text(StatusCode::NOT_FOUND, "there is no such room".into()),
-        JoinError::AtCapacity(used_up) => unavailable(used_up.clone()),
-        JoinError::Stopping => unavailable("the server is stopping".into()),
+        JoinError::AtCapacity(used_up) => unavailable(used_up),
+        JoinError::Stopping => unavailable("the server is stopping"),
         JoinError::Failed(error) => text(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     }
 }
@@ -37,8 +37,8 @@ pub(crate) fn create(error: &CreateError) -> HttpResponse {
     }
 }
 
-fn unavailable(reason: String) -> HttpResponse {
-    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, reason);
+pub(crate) fn unavailable(reason: &str) -> HttpResponse {
+    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, reason.to_owned());
     response.headers_mut().insert(
         RETRY_AFTER,
         actix_web::http::header::HeaderValue::from_static(RETRY_AFTER_SECONDS),

@@ -1,6 +1,7 @@
 use super::refuse;
 use crate::{
     clients::upgrade,
+    open_sockets::OpenSockets,
     rooms::{RoomId, RoomIdError, Rooms},
 };
 use actix_web::{
@@ -9,13 +10,12 @@ use actix_web::{
     web::{self, Data, Payload, ServiceConfig},
 };
 use std::sync::Arc;
-use tokio_util::task::TaskTracker;
 
 /// What the handlers of one service's routes work with.
 struct Shared {
     rooms: Arc<Rooms>,
     /// The WebSockets that are open.
-    open: TaskTracker,
+    open: OpenSockets,
 }
 
 /// Adds `GET /status`, which answers `ok`.
@@ -24,7 +24,7 @@ pub(crate) fn add_status(app: &mut ServiceConfig) {
 }
 
 /// Adds the routes of one service: under its name, or at the root for one that is served alone.
-pub(crate) fn add_service(app: &mut ServiceConfig, rooms: &Arc<Rooms>, open: &TaskTracker) {
+pub(crate) fn add_service(app: &mut ServiceConfig, rooms: &Arc<Rooms>, open: &OpenSockets) {
     let prefix = if rooms.name.is_empty() { String::new() } else { format!("/{}", rooms.name) };
     let shared = Data::new(Shared { rooms: rooms.clone(), open: open.clone() });
     // The id may be empty here, so that it is refused like any other that is none.

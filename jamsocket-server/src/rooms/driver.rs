@@ -26,7 +26,13 @@ pub(super) async fn drive<S: JamsocketService>(
     born: Instant,
 ) {
     let mut room = Room::new(service, context, rooms.settings.shutdown_policy);
-    let mut host = Host { log: RoomLog::new(rooms, id), inbox, born, slow: Vec::new() };
+    let mut host = Host {
+        log: RoomLog::new(rooms, id),
+        inbox,
+        born,
+        max_clients: rooms.settings.limits.max_clients as usize,
+        slow: Vec::new(),
+    };
     let mut alarm = Alarm::default();
     host.log.started();
     room.handle(Input::Wake, &mut host).await;
@@ -53,7 +59,9 @@ async fn handle<S: JamsocketService>(
 ) {
     match event {
         Event::Join(outbox, joined) => {
-            let client = room.next_client();
+            // Its ids may be spent, too, after two thousand million clients.
+            let has_place = room.clients() < host.max_clients;
+            let client = if has_place { room.next_client() } else { None };
             let membership = client.map(|client| Membership::new(host.inbox.clone(), client));
             // A client whose handshake was given up meanwhile has no use for its place.
             if joined.send(membership).is_ok()
@@ -109,6 +117,7 @@ struct Host<'a> {
     log: RoomLog<'a>,
     inbox: &'a Arc<Inbox>,
     born: Instant,
+    max_clients: usize,
     /// Clients whose outbox was full. They are treated as left.
     slow: Vec<ClientId>,
 }

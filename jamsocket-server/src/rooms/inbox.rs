@@ -1,5 +1,5 @@
 use super::Membership;
-use crate::clients::Outbox;
+use crate::{Limits, clients::Outbox};
 use bytes::Bytes;
 use bytestring::ByteString;
 use jamsocket::ClientId;
@@ -10,17 +10,11 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// How many messages may wait in a room's inbox before its clients' sockets are left unread.
-const MAX_MESSAGES: usize = 1_024;
-
-/// How many bytes of messages may wait likewise.
-const MAX_BYTES: usize = 4 << 20;
-
 /// Something that happens to a room, on its way there.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// A client wants to join. It is given its place, or `None` where the room has no id left; a
-    /// room that has ended drops the sender, and the client looks for a fresh room.
+    /// A client wants to join. It is given its place, or `None` where the room is full; a room that
+    /// has ended drops the sender, and the client looks for a fresh room.
     Join(Arc<Outbox>, oneshot::Sender<Option<Membership>>),
     Leave(ClientId),
     Text(ClientId, ByteString),
@@ -51,8 +45,12 @@ pub(crate) enum Next {
 ///
 /// It is bounded in messages: a client asks with [`poll_ready`](Self::poll_ready) before it takes
 /// the next message off its socket. Joins, leaves and stops are few, and always taken.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Inbox {
+    /// How many messages it holds.
+    max_messages: usize,
+    /// How many bytes of messages it holds.
+    max_bytes: usize,
     state: Mutex<State>,
 }
 
@@ -68,13 +66,15 @@ struct State {
     waiting: Vec<Waker>,
 }
 
-impl State {
-    fn is_full(&self) -> bool {
-        self.messages >= MAX_MESSAGES || self.bytes >= MAX_BYTES
-    }
-}
-
 impl Inbox {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            max_messages: limits.inbox_messages,
+            max_bytes: limits.inbox_bytes,
+            state: Mutex::default(),
+        }
+    }
+
     /// Adds an event and wakes the room. What comes after the room's end is dropped.
     pub(crate) fn push(&self, event: Event) {
         let mut state = self.lock();
@@ -92,7 +92,7 @@ impl Inbox {
     /// Whether the inbox takes another message. It always does once the room has ended.
     pub(crate) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        if state.closed || !state.is_full() {
+        if state.closed || !self.is_full(&state) {
             return Poll::Ready(());
         }
         if !state.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
@@ -118,7 +118,7 @@ impl Inbox {
             state.messages -= 1;
             state.bytes -= bytes;
         }
-        if !state.is_full() {
+        if !self.is_full(&state) {
             let waiting = std::mem::take(&mut state.waiting);
             drop(state);
             waiting.into_iter().for_each(Waker::wake);
@@ -135,6 +135,10 @@ impl Inbox {
         drop(state);
         drop(events);
         waiting.into_iter().for_each(Waker::wake);
+    }
+
+    fn is_full(&self, state: &State) -> bool {
+        state.messages >= self.max_messages || state.bytes >= self.max_bytes
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -177,8 +181,8 @@ mod tests {
 
     #[test]
     fn an_inbox_holds_1024_messages() {
-        let inbox = Inbox::default();
-        (0..MAX_MESSAGES - 1).for_each(|_| inbox.push(text(0)));
+        let inbox = Inbox::new(&Limits::default());
+        (0..1_024 - 1).for_each(|_| inbox.push(text(0)));
         assert!(is_ready(&inbox));
         inbox.push(text(0));
         assert!(!is_ready(&inbox));
@@ -188,8 +192,8 @@ mod tests {
 
     #[test]
     fn an_inbox_holds_four_mebibytes() {
-        let inbox = Inbox::default();
-        inbox.push(text(MAX_BYTES - 1));
+        let inbox = Inbox::new(&Limits::default());
+        inbox.push(text((4 << 20) - 1));
         assert!(is_ready(&inbox));
         inbox.push(text(1));
         assert!(!is_ready(&inbox));
@@ -197,18 +201,18 @@ mod tests {
 
     #[test]
     fn leaving_is_always_possible() {
-        let inbox = Inbox::default();
-        (0..MAX_MESSAGES).for_each(|_| inbox.push(text(0)));
+        let inbox = Inbox::new(&Limits::default());
+        (0..1_024).for_each(|_| inbox.push(text(0)));
         inbox.push(Event::Leave(ClientId::from(1)));
-        assert_eq!((0..MAX_MESSAGES + 1).filter(|_| take(&inbox)).count(), MAX_MESSAGES + 1);
+        assert_eq!((0..1_024 + 1).filter(|_| take(&inbox)).count(), 1_024 + 1);
     }
 
     #[test]
     fn a_closed_inbox_takes_all_and_keeps_nothing() {
-        let inbox = Inbox::default();
-        (0..MAX_MESSAGES).for_each(|_| inbox.push(text(0)));
+        let inbox = Inbox::new(&Limits::default());
+        (0..1_024).for_each(|_| inbox.push(text(0)));
         let (joined, mut id) = oneshot::channel();
-        inbox.push(Event::Join(Arc::default(), joined));
+        inbox.push(Event::Join(Arc::new(Outbox::new(&Limits::default())), joined));
         inbox.close();
         assert!(is_ready(&inbox));
         assert!(id.try_recv().is_err());

@@ -1,13 +1,11 @@
 use super::{Event, Inbox, RoomId, known_ids::KnownIds, strategy::RoomIdStrategy};
+use crate::Limits;
 use jamsocket::BuildError;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::{Notify, watch};
-
-/// How many rooms a service has at most.
-const MAX_ROOMS: usize = 10_000;
 
 /// Tells everyone who waits for a room how building it ended: `None` until it has.
 pub(crate) type Building = watch::Receiver<Option<Built>>;
@@ -18,6 +16,8 @@ pub(crate) type Built = Result<Arc<Inbox>, Arc<BuildError>>;
 #[derive(Debug)]
 pub(crate) struct Registry {
     strategy: RoomIdStrategy,
+    /// How many rooms there may be.
+    max_rooms: usize,
     state: Mutex<State>,
     /// Notified when the last room has ended.
     emptied: Notify,
@@ -54,9 +54,14 @@ pub(crate) enum Claim {
 }
 
 impl Registry {
-    pub(crate) fn new(strategy: RoomIdStrategy) -> Self {
+    pub(crate) fn new(strategy: RoomIdStrategy, limits: &Limits) -> Self {
         let state = State { rooms: HashMap::new(), known: KnownIds::new(), stopping: false };
-        Self { strategy, state: Mutex::new(state), emptied: Notify::new() }
+        Self {
+            strategy,
+            max_rooms: limits.max_rooms as usize,
+            state: Mutex::new(state),
+            emptied: Notify::new(),
+        }
     }
 
     /// Looks up the room that somebody wants to join.
@@ -70,7 +75,7 @@ impl Registry {
         if self.strategy != RoomIdStrategy::Implicit && !state.known.knows(id) {
             return Claim::Unknown;
         }
-        state.begin(id)
+        self.begin(&mut state, id)
     }
 
     /// Makes an id known whose room somebody wants to create. Returns `None` where it is taken: it
@@ -80,7 +85,7 @@ impl Registry {
         if state.rooms.contains_key(id) || state.known.knows(id) {
             return None;
         }
-        let claim = state.begin(id);
+        let claim = self.begin(&mut state, id);
         if matches!(claim, Claim::Build(..)) {
             state.known.remember(id.clone());
         }
@@ -133,23 +138,21 @@ impl Registry {
         emptied.await;
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
     /// Reserves an id that has no room for whoever builds one.
-    fn begin(&mut self, id: &RoomId) -> Claim {
-        if self.stopping {
+    fn begin(&self, state: &mut State, id: &RoomId) -> Claim {
+        if state.stopping {
             return Claim::Stopping;
         }
-        if self.rooms.len() >= MAX_ROOMS {
+        if state.rooms.len() >= self.max_rooms {
             return Claim::Full;
         }
         let (ticket, building) = watch::channel(None);
-        self.rooms.insert(id.clone(), Slot::Building(building.clone()));
+        state.rooms.insert(id.clone(), Slot::Building(building.clone()));
         Claim::Build(ticket, building)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -157,13 +160,17 @@ impl State {
 mod tests {
     use super::*;
 
+    fn registry(strategy: RoomIdStrategy) -> Registry {
+        Registry::new(strategy, &Limits { max_rooms: 3, ..Limits::default() })
+    }
+
     fn id(n: usize) -> RoomId {
         RoomId::generated(n.to_string())
     }
 
     #[test]
     fn two_first_joins_at_once_make_one_room() {
-        let registry = Registry::new(RoomIdStrategy::Implicit);
+        let registry = registry(RoomIdStrategy::Implicit);
         let first = registry.claim(&id(1));
         assert!(matches!(first, Claim::Build(..)));
         assert!(matches!(registry.claim(&id(1)), Claim::Building(_)));
@@ -171,9 +178,9 @@ mod tests {
 
     #[test]
     fn ancestor_a1_a_room_that_has_ended_is_forgotten_and_the_next_join_makes_a_new_one() {
-        let registry = Registry::new(RoomIdStrategy::Implicit);
+        let registry = registry(RoomIdStrategy::Implicit);
         registry.claim(&id(1));
-        registry.insert(&id(1), Arc::default());
+        registry.insert(&id(1), Arc::new(Inbox::new(&Limits::default())));
         assert!(matches!(registry.claim(&id(1)), Claim::Running(_)));
         registry.remove(&id(1));
         assert!(matches!(registry.claim(&id(1)), Claim::Build(..)));
@@ -181,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_join_makes_a_room_only_of_a_known_id_unless_rooms_are_implicit() {
-        let registry = Registry::new(RoomIdStrategy::Explicit);
+        let registry = registry(RoomIdStrategy::Explicit);
         assert!(matches!(registry.claim(&id(1)), Claim::Unknown));
         assert!(matches!(registry.claim_new(&id(1)), Some(Claim::Build(..))));
         assert!(registry.claim_new(&id(1)).is_none());
@@ -192,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_room_that_could_not_be_created_can_be_created_again() {
-        let registry = Registry::new(RoomIdStrategy::Explicit);
+        let registry = registry(RoomIdStrategy::Explicit);
         registry.claim_new(&id(1));
         registry.remove_unbuilt(&id(1), true);
         assert!(matches!(registry.claim(&id(1)), Claim::Unknown));
@@ -200,13 +207,13 @@ mod tests {
     }
 
     #[test]
-    fn there_are_10_000_rooms_and_no_more() {
-        let registry = Registry::new(RoomIdStrategy::Implicit);
-        for n in 0..MAX_ROOMS {
+    fn there_are_as_many_rooms_as_there_may_be_and_no_more() {
+        let registry = registry(RoomIdStrategy::Implicit);
+        for n in 0..3 {
             assert!(matches!(registry.claim(&id(n)), Claim::Build(..)), "{n}");
         }
-        assert!(matches!(registry.claim(&id(MAX_ROOMS)), Claim::Full));
+        assert!(matches!(registry.claim(&id(3)), Claim::Full));
         registry.remove(&id(0));
-        assert!(matches!(registry.claim(&id(MAX_ROOMS)), Claim::Build(..)));
+        assert!(matches!(registry.claim(&id(3)), Claim::Build(..)));
     }
 }

@@ -50,7 +50,7 @@ impl Rooms {
     where
         F: JamsocketServiceFactory<ServiceActorContext>,
     {
-        let registry = Registry::new(settings.room_id_strategy);
+        let registry = Registry::new(settings.room_id_strategy, &settings.limits);
         Arc::new(Self { name, settings, registry, factory: Box::new(Native(factory)) })
     }
 
@@ -69,8 +69,8 @@ impl Rooms {
             match membership.await {
                 Ok(Some(membership)) => return Ok(membership),
                 Ok(None) => {
-                    let spent = "the ids of this room's clients are spent".to_owned();
-                    return Err(JoinError::AtCapacity(spent));
+                    let full = "the room has as many clients as it may".to_owned();
+                    return Err(JoinError::AtCapacity(full));
                 }
                 // The room has ended without it.
                 Err(_) => continue,
@@ -134,7 +134,9 @@ impl Rooms {
             }
             Claim::Unknown => return Err(JoinError::Unknown),
             Claim::Full => {
-                return Err(JoinError::AtCapacity("the server has as many rooms as it may".into()));
+                return Err(JoinError::AtCapacity(
+                    "there are as many rooms as there may be".into(),
+                ));
             }
             Claim::Stopping => return Err(JoinError::Stopping),
         };
@@ -187,8 +189,9 @@ impl RoomToBuild {
     /// Builds the room and drives it to its end.
     async fn run<F: JamsocketServiceFactory<ServiceActorContext>>(self, factory: &F) {
         let Self { rooms, id, is_new, ticket } = self;
-        let inbox = Arc::new(Inbox::default());
-        let context = ServiceActorContext::new(inbox.clone().into());
+        let inbox = Arc::new(Inbox::new(&rooms.settings.limits));
+        let context =
+            ServiceActorContext::with_limits(inbox.clone().into(), rooms.settings.limits.sending());
         let born = tokio::time::Instant::now();
         let service = match contain_panics(factory.create(id.as_str(), context.clone())).await {
             Ok(service) => service,

@@ -9,6 +9,8 @@ mod command;
 mod compatibility;
 /// How rooms begin and end, and who leaves when.
 mod lifecycle;
+/// What clients and rooms may use, on either side of each bound.
+mod limits;
 /// What a WebSocket keeps to, and what a peer that breaks the protocol gets.
 mod protocol;
 /// Rooms of the examples, native and WebAssembly through the same bodies.

@@ -1,0 +1,59 @@
+use jamsocket::host::SendLimits;
+use std::time::Duration;
+
+jamsocket::limits! {
+    /// What the clients and the rooms of a server may use.
+    ///
+    /// Each is tested on either side of it, and listed in `docs/LIMITS.md` with what happens beyond.
+    ///
+    /// ```
+    /// use jamsocket_server::{Limits, Server};
+    ///
+    /// let limits = Limits { max_clients: 8, message_bytes: 16 << 10, ..Limits::default() };
+    /// let server = Server::new().with_limits(limits);
+    /// ```
+    pub struct Limits {
+        /// How many bytes a client's message may have.
+        pub message_bytes: usize = 1 << 20,
+        /// In how many fragments a client's message may come.
+        pub message_fragments: usize = 65_536,
+        /// How many messages may wait for a room before its clients' sockets are left unread.
+        pub inbox_messages: usize = 1_024,
+        /// How many bytes of messages may wait for a room likewise.
+        pub inbox_bytes: usize = 4 << 20,
+        /// How many messages may wait for a client before it is too slow.
+        pub outbox_messages: usize = 1_024,
+        /// How many bytes of messages may wait for a client likewise; an empty outbox takes any one.
+        pub outbox_bytes: usize = 4 << 20,
+        /// How many messages one callback of a room may send.
+        pub callback_messages: usize = 10_000,
+        /// How many bytes of messages one callback of a room may send.
+        pub callback_bytes: usize = 4 << 20,
+        /// How many bytes of log lines one callback of a room may write.
+        pub callback_log_bytes: usize = 64 << 10,
+        /// How many rooms a service may have.
+        pub max_rooms: u32 = 10_000,
+        /// How many clients a room may have.
+        pub max_clients: u32 = 10_000,
+        /// How many WebSockets there may be.
+        pub max_connections: u32 = 25_000,
+        /// How long the head of a request may take to come.
+        pub request_time: Duration = Duration::from_secs(5),
+        /// How long a peer has to answer a Close.
+        pub close_time: Duration = Duration::from_secs(5),
+        /// How long a peer may take nothing of what was sent to it.
+        pub write_time: Duration = Duration::from_secs(10),
+        /// How long rooms and clients have to come to their end when the server stops.
+        pub stop_time: Duration = Duration::from_secs(10),
+    }
+}
+
+impl Limits {
+    pub(crate) fn sending(&self) -> SendLimits {
+        SendLimits {
+            messages: self.callback_messages,
+            bytes: self.callback_bytes,
+            log_bytes: self.callback_log_bytes,
+        }
+    }
+}
