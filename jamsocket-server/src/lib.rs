@@ -29,6 +29,7 @@
 //!   [started](Server::start) and gives a [`ServerHandle`].
 //! - [`NamedService`] is one of several services in a server.
 //! - [`Mount`] puts rooms into an actix-web `App` that is there already.
+//! - [`AllowedOrigins`] and [`AllowedHosts`] keep foreign pages out.
 //! - [`Limits`] bounds what clients and rooms may use.
 //! - [`RoomIdStrategy`] and [`ServiceShutdownPolicy`] say how rooms begin and end.
 //!
@@ -73,6 +74,7 @@ mod start;
 
 pub use error::StartError;
 pub use handle::ServerHandle;
+pub use http::origin::{AllowedHosts, AllowedOrigins};
 pub use jamsocket::host::{
     ParseShutdownPolicyError, RoomContext as ServiceActorContext, ServiceShutdownPolicy,
 };

@@ -1,6 +1,6 @@
 use crate::{
-    Limits, NamedService, RoomIdStrategy, ServerHandle, ServiceActorContext, StartError,
-    settings::ServiceSettings, start,
+    AllowedHosts, AllowedOrigins, Limits, NamedService, RoomIdStrategy, ServerHandle,
+    ServiceActorContext, StartError, settings::ServiceSettings, start,
 };
 use jamsocket::{
     JamsocketServiceFactory, SimpleJamsocketService, SimpleJamsocketServiceFactory,
@@ -46,6 +46,11 @@ pub struct Server {
     pub client_path: Option<String>,
     /// How many worker threads there are. Default: one a core.
     pub workers: Option<usize>,
+    /// From which pages a browser may open rooms. Default: pages of the same host and port.
+    pub allowed_origins: AllowedOrigins,
+    /// Which names the server answers to. Default: on a loopback address those of this machine, on
+    /// any other any.
+    pub allowed_hosts: AllowedHosts,
     /// What clients and rooms may use.
     pub limits: Limits,
     /// Services with a name, served at `/{name}/ws/{room}`.
@@ -64,6 +69,8 @@ impl Default for Server {
             static_path: None,
             client_path: None,
             workers: None,
+            allowed_origins: AllowedOrigins::default(),
+            allowed_hosts: AllowedHosts::default(),
             limits: Limits::default(),
             services: Vec::new(),
         }
@@ -128,6 +135,18 @@ impl Server {
     /// first client is connected to.
     pub fn with_workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers);
+        self
+    }
+
+    /// Sets from which pages a browser may open rooms.
+    pub fn with_allowed_origins(mut self, origins: AllowedOrigins) -> Self {
+        self.allowed_origins = origins;
+        self
+    }
+
+    /// Sets which names the server answers to.
+    pub fn with_allowed_hosts(mut self, hosts: AllowedHosts) -> Self {
+        self.allowed_hosts = hosts;
         self
     }
 

@@ -1,5 +1,6 @@
 use crate::{
-    NamedService, Server, StartError, http::routes, open_sockets::OpenSockets, rooms::Rooms,
+    AllowedOrigins, NamedService, Server, StartError, http::routes, open_sockets::OpenSockets,
+    rooms::Rooms,
 };
 use actix_web::{rt, web::ServiceConfig};
 use std::{collections::HashSet, path::Path, sync::Arc};
@@ -12,6 +13,7 @@ pub(crate) struct Site {
     files: Vec<(&'static str, String)>,
     /// The WebSockets that are open.
     open: OpenSockets,
+    origins: Arc<AllowedOrigins>,
 }
 
 impl Site {
@@ -33,14 +35,15 @@ impl Site {
             })
             .collect::<Result<_, _>>()?;
         let services = services.into_iter().map(|service| service.open(settings.clone())).collect();
-        Ok(Self { services, files, open })
+        let origins = Arc::new(server.allowed_origins);
+        Ok(Self { services, files, open, origins })
     }
 
     /// Adds the routes of everything to an app. Files come last, as they take any path.
     pub(crate) fn configure(&self, app: &mut ServiceConfig) {
         routes::add_status(app);
         for rooms in &self.services {
-            routes::add_service(app, rooms, &self.open);
+            routes::add_service(app, rooms, &self.open, &self.origins);
         }
         for (path, folder) in &self.files {
             app.service(actix_files::Files::new(path, folder).index_file("index.html"));

@@ -5,9 +5,23 @@
 //! accepted; the rooms are ended, each with a `disconnect` for every client; their clients get a
 //! Close; and when those are gone, or their time is up, actix is stopped.
 
-use crate::{Limits, Server, ServerHandle, StartError, site::Site, socket};
-use actix_web::{App, HttpServer, dev, rt::System};
-use std::{io, net::SocketAddr, sync::mpsc as std_mpsc, thread, time::Duration};
+use crate::{
+    AllowedHosts, Limits, Server, ServerHandle, StartError, http::refuse, site::Site, socket,
+};
+use actix_web::{
+    App, HttpServer,
+    body::BoxBody,
+    dev::{self, ServiceRequest},
+    middleware::{Next, from_fn},
+    rt::System,
+};
+use std::{
+    io,
+    net::{SocketAddr, ToSocketAddrs},
+    sync::{Arc, mpsc as std_mpsc},
+    thread,
+    time::Duration,
+};
 use tokio::{
     sync::{mpsc, watch},
     time::timeout,
@@ -24,6 +38,15 @@ pub(crate) enum Command {
     HeedSignals,
 }
 
+/// What of a [`Server`] concerns its sockets.
+struct Settings {
+    host: String,
+    port: u16,
+    workers: Option<usize>,
+    hosts: AllowedHosts,
+    limits: Limits,
+}
+
 type Ready = std_mpsc::Sender<Result<Vec<SocketAddr>, StartError>>;
 
 pub(crate) fn start(server: Server) -> Result<ServerHandle, StartError> {
@@ -31,7 +54,13 @@ pub(crate) fn start(server: Server) -> Result<ServerHandle, StartError> {
     if server.workers == Some(0) {
         return Err(StartError::NoWorkers);
     }
-    let (host, workers, limits) = (server.host.clone(), server.workers, server.limits.clone());
+    let settings = Settings {
+        host: server.host.clone(),
+        port,
+        workers: server.workers,
+        hosts: server.allowed_hosts.clone(),
+        limits: server.limits.clone(),
+    };
     let site = Site::new(server)?;
     let (ready, started) = std_mpsc::channel();
     let (commands, told) = mpsc::unbounded_channel();
@@ -40,7 +69,7 @@ pub(crate) fn start(server: Server) -> Result<ServerHandle, StartError> {
         .name("jamsocket-server".to_owned())
         .spawn(move || {
             let _running = running;
-            System::new().block_on(run(site, &limits, (&host, port), workers, &ready, told))
+            System::new().block_on(run(site, settings, &ready, told))
         })
         .map_err(StartError::Thread)?;
     match started.recv() {
@@ -52,16 +81,14 @@ pub(crate) fn start(server: Server) -> Result<ServerHandle, StartError> {
 
 async fn run(
     site: Site,
-    limits: &Limits,
-    address: (&str, u16),
-    workers: Option<usize>,
+    settings: Settings,
     ready: &Ready,
     mut told: mpsc::UnboundedReceiver<Command>,
 ) -> io::Result<()> {
-    let (addrs, server) = match bind(&site, limits, address, workers) {
+    let (addrs, server) = match bind(&site, &settings) {
         Ok(bound) => bound,
         Err(source) => {
-            let address = format!("{}:{}", address.0, address.1);
+            let address = format!("{}:{}", settings.host, settings.port);
             // The starter waits for this; where it has gone, nobody wants to know.
             let _ = ready.send(Err(StartError::Bind { address, source }));
             return Ok(());
@@ -74,8 +101,11 @@ async fn run(
 
     let stopping = async {
         handle.pause().await;
-        if timeout(limits.stop_time, site.stop()).await.is_err() {
-            tracing::warn!("some rooms or clients did not end within {:?}", limits.stop_time);
+        if timeout(settings.limits.stop_time, site.stop()).await.is_err() {
+            tracing::warn!(
+                "some rooms or clients did not end within {:?}",
+                settings.limits.stop_time
+            );
         }
         handle.stop(true).await;
     };
@@ -89,16 +119,24 @@ async fn run(
     served.await.map_err(io::Error::other)?
 }
 
-fn bind(
-    site: &Site,
-    limits: &Limits,
-    address: (&str, u16),
-    workers: Option<usize>,
-) -> io::Result<(Vec<SocketAddr>, dev::Server)> {
+fn bind(site: &Site, settings: &Settings) -> io::Result<(Vec<SocketAddr>, dev::Server)> {
+    let Settings { host, port, workers, hosts, limits } = settings;
+    let addresses: Vec<_> = (host.as_str(), *port).to_socket_addrs()?.collect();
+    let hosts = Arc::new(hosts.clone().on(addresses.iter().map(SocketAddr::ip)));
     let site = site.clone();
     let mut http = HttpServer::new(move || {
-        let site = site.clone();
-        App::new().configure(move |app| site.configure(app))
+        let (site, hosts) = (site.clone(), hosts.clone());
+        App::new().configure(move |app| site.configure(app)).wrap(from_fn(
+            move |request: ServiceRequest, next: Next<BoxBody>| {
+                let hosts = hosts.clone();
+                async move {
+                    if !hosts.allow(request.request()) {
+                        return Ok(request.into_response(refuse::host()));
+                    }
+                    next.call(request).await
+                }
+            },
+        ))
     })
     .disable_signals()
     .shutdown_timeout(REQUEST_STOP_TIMEOUT_SECONDS)
@@ -108,9 +146,9 @@ fn bind(
     .client_request_timeout(limits.request_time)
     .on_connect(socket::preparing(limits.write_time));
     if let Some(workers) = workers {
-        http = http.workers(workers);
+        http = http.workers(*workers);
     }
-    let http = http.bind(address)?;
+    let http = http.bind(&addresses[..])?;
     let addrs = http.addrs();
     Ok((addrs, http.run()))
 }

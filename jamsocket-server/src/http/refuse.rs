@@ -16,6 +16,16 @@ pub(crate) fn room_id(error: &RoomIdError) -> HttpResponse {
     text(StatusCode::BAD_REQUEST, error.to_string())
 }
 
+/// The request comes from a page that may not make it.
+pub(crate) fn origin() -> HttpResponse {
+    text(StatusCode::FORBIDDEN, "pages of this origin may not use these rooms".into())
+}
+
+/// The request is for a name that the server does not answer to.
+pub(crate) fn host() -> HttpResponse {
+    text(StatusCode::MISDIRECTED_REQUEST, "this server does not answer to that name".into())
+}
+
 pub(crate) fn join(error: &JoinError) -> HttpResponse {
     match error {
         JoinError::Unknown => text(StatusCode::NOT_FOUND, "there is no such room".into()),

@@ -1,6 +1,7 @@
 use super::refuse;
 use crate::{
     clients::upgrade,
+    http::origin::AllowedOrigins,
     open_sockets::OpenSockets,
     rooms::{RoomId, RoomIdError, Rooms},
 };
@@ -16,6 +17,8 @@ struct Shared {
     rooms: Arc<Rooms>,
     /// The WebSockets that are open.
     open: OpenSockets,
+    /// From which pages rooms may be joined and made.
+    origins: Arc<AllowedOrigins>,
 }
 
 /// Adds `GET /status`, which answers `ok`.
@@ -24,9 +27,15 @@ pub(crate) fn add_status(app: &mut ServiceConfig) {
 }
 
 /// Adds the routes of one service: under its name, or at the root for one that is served alone.
-pub(crate) fn add_service(app: &mut ServiceConfig, rooms: &Arc<Rooms>, open: &OpenSockets) {
+pub(crate) fn add_service(
+    app: &mut ServiceConfig,
+    rooms: &Arc<Rooms>,
+    open: &OpenSockets,
+    origins: &Arc<AllowedOrigins>,
+) {
     let prefix = if rooms.name.is_empty() { String::new() } else { format!("/{}", rooms.name) };
-    let shared = Data::new(Shared { rooms: rooms.clone(), open: open.clone() });
+    let shared =
+        Data::new(Shared { rooms: rooms.clone(), open: open.clone(), origins: origins.clone() });
     // The id may be empty here, so that it is refused like any other that is none.
     app.service(
         web::resource(format!("{prefix}/ws/{{room:[^/]*}}"))
@@ -46,6 +55,9 @@ async fn join(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Error> {
+    if !shared.origins.allow(&request) {
+        return Ok(refuse::origin());
+    }
     match room_id(&request) {
         Ok(id) => upgrade(&shared.rooms, &shared.open, &id, &request, payload).await,
         Err(error) => Ok(refuse::room_id(&error)),
@@ -53,6 +65,9 @@ async fn join(
 }
 
 async fn create(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
+    if !shared.origins.allow(&request) {
+        return refuse::origin();
+    }
     let id = match room_id(&request) {
         Ok(id) => id,
         Err(error) => return refuse::room_id(&error),
@@ -63,7 +78,10 @@ async fn create(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
     }
 }
 
-async fn new_room(shared: Data<Shared>) -> HttpResponse {
+async fn new_room(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
+    if !shared.origins.allow(&request) {
+        return refuse::origin();
+    }
     match shared.rooms.generate().await {
         Ok(id) => plain(id.to_string()),
         Err(error) => refuse::create(&error),

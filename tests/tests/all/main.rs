@@ -11,6 +11,8 @@ mod compatibility;
 mod lifecycle;
 /// What clients and rooms may use, on either side of each bound.
 mod limits;
+/// Which pages and which names are let in.
+mod origins;
 /// What a WebSocket keeps to, and what a peer that breaks the protocol gets.
 mod protocol;
 /// Rooms of the examples, native and WebAssembly through the same bodies.
