@@ -37,6 +37,12 @@ jamsocket::limits! {
         pub max_clients: u32 = 10_000,
         /// How many WebSockets there may be.
         pub max_connections: u32 = 25_000,
+        /// How many messages a second a client may send in the long run; 0 is any number.
+        pub rate_messages: u32 = 0,
+        /// How many messages a client may send at once before that rate counts.
+        pub rate_burst: u32 = 100,
+        /// How many rooms a second may be made from one address; 0 is any number.
+        pub rate_rooms: u32 = 0,
         /// How long the head of a request may take to come.
         pub request_time: Duration = Duration::from_secs(5),
         /// How long a peer has to answer a Close.

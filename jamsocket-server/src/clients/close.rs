@@ -14,6 +14,7 @@ impl CloseReason {
     pub(crate) const STOPPING: Self = Self::fixed(1001, "the server is stopping");
     pub(crate) const BAD_UTF8: Self = Self::fixed(1007, "a text is not UTF-8");
     pub(crate) const TOO_SLOW: Self = Self::fixed(1008, "too slow");
+    pub(crate) const TOO_MANY_MESSAGES: Self = Self::fixed(1008, "too many messages");
     pub(crate) const TOO_MANY_FRAGMENTS: Self = Self::fixed(1008, "too many fragments");
     pub(crate) const SILENT: Self = Self::fixed(1008, "no sign of life");
     pub(crate) const TOO_BIG: Self = Self::fixed(1009, "a message is too big");

@@ -1,5 +1,5 @@
 use super::{CloseReason, Keeper, Outbox, frame, frames::Incoming};
-use crate::rooms::Membership;
+use crate::{rate::MessageRate, rooms::Membership};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -29,6 +29,7 @@ pub(super) struct Connection {
     pub(super) outbox: Arc<Outbox>,
     /// None once the client has left, or where its room could not be started.
     membership: RefCell<Option<Membership>>,
+    rate: MessageRate,
     patience: Patience,
     last_seen: Cell<Instant>,
     next_ping: Cell<Option<Instant>>,
@@ -42,6 +43,7 @@ impl Connection {
     pub(super) fn new(
         outbox: Arc<Outbox>,
         membership: Option<Membership>,
+        rate: MessageRate,
         patience: Patience,
     ) -> Rc<Self> {
         let now = Instant::now();
@@ -50,6 +52,7 @@ impl Connection {
         Rc::new(Self {
             outbox,
             membership: RefCell::new(membership),
+            rate,
             patience,
             last_seen: Cell::new(now),
             next_ping: Cell::new(next_ping),
@@ -61,6 +64,10 @@ impl Connection {
     /// Handles what the client has sent.
     pub(super) fn receive(self: &Rc<Self>, incoming: Incoming) {
         self.last_seen.set(Instant::now());
+        let counts = !matches!(incoming, Incoming::Pong | Incoming::Close(_));
+        if counts && self.rate.exceeded() {
+            return self.fail(CloseReason::TOO_MANY_MESSAGES);
+        }
         match incoming {
             Incoming::Text(text) => self.with_room(|room| room.send_text(text)),
             Incoming::Binary(bytes) => self.with_room(|room| room.send_binary(bytes)),

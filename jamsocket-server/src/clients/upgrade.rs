@@ -7,6 +7,7 @@ use super::{
 use crate::{
     http::refuse,
     open_sockets::OpenSockets,
+    rate::MessageRate,
     rooms::{JoinError, RoomId, Rooms},
 };
 use actix_http::ws::verify_handshake;
@@ -32,7 +33,8 @@ pub(crate) async fn upgrade(
         return Ok(refuse::unavailable("there is no place for another WebSocket"));
     };
     let outbox = Arc::new(Outbox::new(&settings.limits));
-    let membership = match rooms.join(id, &outbox).await {
+    let address = request.peer_addr().map(|peer| peer.ip());
+    let membership = match rooms.join(id, &outbox, address).await {
         Ok(membership) => Some(membership),
         Err(JoinError::Failed(error)) => {
             outbox.close(CloseReason::not_started(error.to_string()));
@@ -45,7 +47,8 @@ pub(crate) async fn upgrade(
         heartbeat_timeout: settings.heartbeat_timeout,
         close_time: settings.limits.close_time,
     };
-    let connection = Connection::new(outbox, membership, patience);
+    let rate = MessageRate::new(&settings.limits);
+    let connection = Connection::new(outbox, membership, rate, patience);
     if let Some(at) = connection.check(Instant::now()) {
         Keeper::watch(&connection, at);
     }

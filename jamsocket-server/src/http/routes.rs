@@ -10,7 +10,7 @@ use actix_web::{
     http::header::ContentType,
     web::{self, Data, Payload, ServiceConfig},
 };
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 /// What the handlers of one service's routes work with.
 struct Shared {
@@ -72,7 +72,7 @@ async fn create(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
         Ok(id) => id,
         Err(error) => return refuse::room_id(&error),
     };
-    match shared.rooms.create(&id).await {
+    match shared.rooms.create(&id, address(&request)).await {
         Ok(()) => plain(id.to_string()),
         Err(error) => refuse::create(&error),
     }
@@ -82,7 +82,7 @@ async fn new_room(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
     if !shared.origins.allow(&request) {
         return refuse::origin();
     }
-    match shared.rooms.generate().await {
+    match shared.rooms.generate(address(&request)).await {
         Ok(id) => plain(id.to_string()),
         Err(error) => refuse::create(&error),
     }
@@ -93,6 +93,11 @@ fn room_id(request: &HttpRequest) -> Result<RoomId, RoomIdError> {
     let path = request.uri().path();
     let segment = path.rsplit_once('/').map_or(path, |(_, segment)| segment);
     RoomId::from_path_segment(segment)
+}
+
+/// Where a request comes from. What proxies say about that is not believed.
+fn address(request: &HttpRequest) -> Option<IpAddr> {
+    request.peer_addr().map(|peer| peer.ip())
 }
 
 fn plain(text: String) -> HttpResponse {

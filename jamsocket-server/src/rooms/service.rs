@@ -4,9 +4,9 @@ use super::{
     room_log::RoomLog,
     strategy::RoomIdStrategy,
 };
-use crate::{ServiceActorContext, clients::Outbox, settings::ServiceSettings};
+use crate::{ServiceActorContext, clients::Outbox, rate::RoomRate, settings::ServiceSettings};
 use jamsocket::{BuildError, JamsocketServiceFactory, host::contain_panics};
-use std::{fmt, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc};
 use tokio::sync::oneshot;
 
 /// How often a generated id may turn out to be taken before there is said to be no free one.
@@ -18,6 +18,7 @@ pub(crate) struct Rooms {
     pub(crate) name: String,
     pub(crate) settings: ServiceSettings,
     registry: Registry,
+    rate: RoomRate,
     factory: Box<dyn SpawnRoom>,
 }
 
@@ -51,7 +52,8 @@ impl Rooms {
         F: JamsocketServiceFactory<ServiceActorContext>,
     {
         let registry = Registry::new(settings.room_id_strategy, &settings.limits);
-        Arc::new(Self { name, settings, registry, factory: Box::new(Native(factory)) })
+        let rate = RoomRate::new(&settings.limits);
+        Arc::new(Self { name, settings, registry, rate, factory: Box::new(Native(factory)) })
     }
 
     /// Brings a client into the room `id`, which is made where the strategy allows it.
@@ -61,9 +63,10 @@ impl Rooms {
         self: &Arc<Self>,
         id: &RoomId,
         outbox: &Arc<Outbox>,
+        address: Option<IpAddr>,
     ) -> Result<Membership, JoinError> {
         loop {
-            let room = self.started(id, self.registry.claim(id), false).await?;
+            let room = self.started(id, self.registry.claim(id), false, address).await?;
             let (joined, membership) = oneshot::channel();
             room.push(Event::Join(outbox.clone(), joined));
             match membership.await {
@@ -79,20 +82,27 @@ impl Rooms {
     }
 
     /// Creates the room `id` by request.
-    pub(crate) async fn create(self: &Arc<Self>, id: &RoomId) -> Result<(), CreateError> {
+    pub(crate) async fn create(
+        self: &Arc<Self>,
+        id: &RoomId,
+        address: Option<IpAddr>,
+    ) -> Result<(), CreateError> {
         match self.settings.room_id_strategy {
-            RoomIdStrategy::Explicit => self.create_new(id).await,
+            RoomIdStrategy::Explicit => self.create_new(id, address).await,
             other => Err(CreateError::WrongStrategy(other)),
         }
     }
 
     /// Creates a room under an id that the server makes up.
-    pub(crate) async fn generate(self: &Arc<Self>) -> Result<RoomId, CreateError> {
+    pub(crate) async fn generate(
+        self: &Arc<Self>,
+        address: Option<IpAddr>,
+    ) -> Result<RoomId, CreateError> {
         let strategy = self.settings.room_id_strategy;
         for _ in 0..GENERATE_ATTEMPTS {
             let id = strategy.generate().ok_or(CreateError::WrongStrategy(strategy))?;
             let id = RoomId::generated(id);
-            match self.create_new(&id).await {
+            match self.create_new(&id, address).await {
                 Ok(()) => return Ok(id),
                 Err(CreateError::Exists) => continue,
                 Err(error) => return Err(error),
@@ -107,9 +117,13 @@ impl Rooms {
         self.registry.stop().await;
     }
 
-    async fn create_new(self: &Arc<Self>, id: &RoomId) -> Result<(), CreateError> {
+    async fn create_new(
+        self: &Arc<Self>,
+        id: &RoomId,
+        address: Option<IpAddr>,
+    ) -> Result<(), CreateError> {
         let claim = self.registry.claim_new(id).ok_or(CreateError::Exists)?;
-        self.started(id, claim, true).await.map_err(CreateError::NotStarted)?;
+        self.started(id, claim, true, address).await.map_err(CreateError::NotStarted)?;
         Ok(())
     }
 
@@ -119,10 +133,17 @@ impl Rooms {
         id: &RoomId,
         claim: Claim,
         is_new: bool,
+        address: Option<IpAddr>,
     ) -> Result<Arc<Inbox>, JoinError> {
         let mut building = match claim {
             Claim::Running(room) => return Ok(room),
             Claim::Building(building) => building,
+            Claim::Build(ticket, building) if self.rate.exceeded(address) => {
+                let too_many = "this address makes too many rooms a second".to_owned();
+                self.registry.remove_unbuilt(id, is_new);
+                ticket.send_replace(Some(Err(Arc::new(BuildError::AtCapacity(too_many)))));
+                building
+            }
             Claim::Build(ticket, building) => {
                 self.factory.spawn(RoomToBuild {
                     rooms: self.clone(),

@@ -1,5 +1,5 @@
 use jamsocket_server::{Limits, Server, ServerHandle};
-use jamsocket_tests::{Calls, Client, Probe, RawClient};
+use jamsocket_tests::{Call, Calls, Client, Probe, RawClient};
 use std::time::Duration;
 
 fn start(limits: Limits) -> (ServerHandle, Calls) {
@@ -58,7 +58,7 @@ async fn there_may_be_so_many_rooms() {
     let _more = Client::join(server.addr(), "/ws/2").await;
     ann.say("panic").await;
     ann.hear_close().await;
-    while calls.next().await != jamsocket_tests::Call::Gone("1".into()) {}
+    while calls.next().await != Call::Gone("1".into()) {}
     let _carl = Client::join(server.addr(), "/ws/3").await;
 }
 
@@ -86,6 +86,39 @@ async fn a_callback_may_send_so_many_messages() {
     }
     client.say("flood 4").await;
     assert_eq!(client.hear_close().await.0, 1011);
+}
+
+#[tokio::test]
+async fn a_client_may_send_so_often() {
+    let limits = Limits { rate_messages: 1, rate_burst: 5, ..Limits::default() };
+    let (server, mut calls) = start(limits);
+    let mut client = RawClient::join(server.addr(), "/ws/1").await;
+    for _ in 0..6 {
+        client.send(0x81, b"hi").await;
+    }
+    assert_eq!(client.read_close().await, 1008);
+    let mut heard = 0;
+    loop {
+        match calls.next().await {
+            Call::Message(..) => heard += 1,
+            Call::Disconnect(..) => break,
+            _ => {}
+        }
+    }
+    assert_eq!(heard, 5);
+}
+
+#[tokio::test]
+async fn an_address_may_make_so_many_rooms_a_second() {
+    let (server, _calls) = start(Limits { rate_rooms: 1, ..Limits::default() });
+    let _ann = Client::join(server.addr(), "/ws/1").await;
+    let too_many = "this address makes too many rooms a second\n";
+    assert_eq!(refusal(&server, "/ws/2").await, too_many);
+    let _bob = Client::join(server.addr(), "/ws/1").await;
+    // A second later there may be another.
+    while Client::try_join(server.addr(), "/ws/2").await.is_err() {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
