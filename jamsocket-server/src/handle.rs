@@ -1,4 +1,4 @@
-use crate::start::Command;
+use crate::orders::Command;
 use std::{io, net::SocketAddr, thread::JoinHandle};
 use tokio::sync::{mpsc, watch};
 
@@ -39,7 +39,8 @@ impl ServerHandle {
 
     /// Tells the server to stop, and does not wait: no more connections are accepted, every room
     /// has a `disconnect` for each of its clients, and every client gets a Close with the code 1001.
-    /// What has not come to its end after 10 s is cut off.
+    /// What has not come to its end after [`Limits::stop_time`](crate::Limits::stop_time) is cut off;
+    /// so is everything when the server is told to stop a second time.
     pub fn stop(&self) {
         // A server that has ended already needs not be told.
         let _ = self.commands.send(Command::Stop);

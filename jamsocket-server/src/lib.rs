@@ -65,6 +65,7 @@ mod limits;
 mod mount;
 mod named_service;
 mod open_sockets;
+mod orders;
 mod rate;
 mod rooms;
 mod server;

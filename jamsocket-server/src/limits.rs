@@ -45,6 +45,8 @@ jamsocket::limits! {
         pub rate_rooms: u32 = 0,
         /// How long the head of a request may take to come.
         pub request_time: Duration = Duration::from_secs(5),
+        /// How long a client waits for a room to take it.
+        pub join_time: Duration = Duration::from_secs(10),
         /// How long a peer has to answer a Close.
         pub close_time: Duration = Duration::from_secs(5),
         /// How long a peer may take nothing of what was sent to it.

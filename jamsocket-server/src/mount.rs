@@ -12,7 +12,7 @@ use std::any::Any;
 /// - `on_connect(rooms.on_connect())`, or clients that read nothing stay for minutes.
 ///
 /// Before the application ends its `HttpServer`, it awaits [`stop`](Self::stop): actix on its own
-/// kills rooms with their threads.
+/// kills rooms with their threads, so it must not heed signals on its own either.
 ///
 /// ```no_run
 /// # use jamsocket::{JamsocketContext, SimpleJamsocketService, SimpleJamsocketServiceFactory};
@@ -27,7 +27,7 @@ use std::any::Any;
 /// #[actix_web::main]
 /// async fn main() -> std::io::Result<()> {
 ///     let rooms = Server::new().mount(SimpleJamsocketServiceFactory::<Game, _>::default())?;
-///     HttpServer::new({
+///     let server = HttpServer::new({
 ///         let rooms = rooms.clone();
 ///         move || {
 ///             let rooms = rooms.clone();
@@ -37,11 +37,15 @@ use std::any::Any;
 ///     })
 ///     .client_disconnect_timeout(Duration::ZERO)
 ///     .on_connect(rooms.on_connect())
+///     .disable_signals()
 ///     .bind("127.0.0.1:8080")?
-///     .run()
-///     .await?;
-///     rooms.stop().await;
-///     Ok(())
+///     .run();
+///     let (handle, running) = (server.handle(), actix_web::rt::spawn(server));
+///     tokio::signal::ctrl_c().await?;
+///     handle.pause().await;
+///     let _late = tokio::time::timeout(Duration::from_secs(10), rooms.stop()).await;
+///     handle.stop(true).await;
+///     running.await.map_err(std::io::Error::other)?
 /// }
 /// ```
 #[derive(Debug, Clone)]

@@ -3,7 +3,11 @@ use crate::{
     rooms::Rooms,
 };
 use actix_web::{rt, web::ServiceConfig};
-use std::{collections::HashSet, path::Path, sync::Arc};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// All that a server serves: its services with their rooms, and its files.
 #[derive(Debug, Clone)]
@@ -46,7 +50,16 @@ impl Site {
             routes::add_service(app, rooms, &self.open, &self.origins);
         }
         for (path, folder) in &self.files {
-            app.service(actix_files::Files::new(path, folder).index_file("index.html"));
+            let inside = canonical(folder);
+            app.service(
+                actix_files::Files::new(path, folder)
+                    .index_file("index.html")
+                    // A symbolic link must not lead out of the folder.
+                    .path_filter(move |file, _| {
+                        let target = inside.join(file).canonicalize();
+                        target.is_ok_and(|target| target.starts_with(&inside))
+                    }),
+            );
         }
     }
 
@@ -64,6 +77,11 @@ impl Site {
         }
         self.open.closed().await;
     }
+}
+
+/// The folder's own path, without links. One that cannot be told is served nothing from.
+fn canonical(folder: &str) -> PathBuf {
+    Path::new(folder).canonicalize().unwrap_or_default()
 }
 
 fn check_names(services: &[NamedService]) -> Result<(), StartError> {

@@ -6,7 +6,8 @@
 //! Close; and when those are gone, or their time is up, actix is stopped.
 
 use crate::{
-    AllowedHosts, Limits, Server, ServerHandle, StartError, http::refuse, site::Site, socket,
+    AllowedHosts, Limits, Server, ServerHandle, StartError, http::refuse, orders::Orders,
+    site::Site, socket,
 };
 use actix_web::{
     App, HttpServer,
@@ -27,16 +28,8 @@ use tokio::{
     time::timeout,
 };
 
-/// How long other HTTP requests that are under way have, in seconds.
-const REQUEST_STOP_TIMEOUT_SECONDS: u64 = 1;
-
-/// What a [`ServerHandle`] tells its server.
-#[derive(Debug)]
-pub(crate) enum Command {
-    Stop,
-    /// From here on, stop at SIGINT and SIGTERM too.
-    HeedSignals,
-}
+/// How long other HTTP requests that are under way have when the server stops.
+const REQUEST_STOP_TIME: Duration = Duration::from_secs(1);
 
 /// What of a [`Server`] concerns its sockets.
 struct Settings {
@@ -69,7 +62,7 @@ pub(crate) fn start(server: Server) -> Result<ServerHandle, StartError> {
         .name("jamsocket-server".to_owned())
         .spawn(move || {
             let _running = running;
-            System::new().block_on(run(site, settings, &ready, told))
+            System::new().block_on(run(site, settings, &ready, Orders::new(told)))
         })
         .map_err(StartError::Thread)?;
     match started.recv() {
@@ -79,12 +72,7 @@ pub(crate) fn start(server: Server) -> Result<ServerHandle, StartError> {
     }
 }
 
-async fn run(
-    site: Site,
-    settings: Settings,
-    ready: &Ready,
-    mut told: mpsc::UnboundedReceiver<Command>,
-) -> io::Result<()> {
+async fn run(site: Site, settings: Settings, ready: &Ready, mut orders: Orders) -> io::Result<()> {
     let (addrs, server) = match bind(&site, &settings) {
         Ok(bound) => bound,
         Err(source) => {
@@ -97,26 +85,30 @@ async fn run(
     let handle = server.handle();
     let served = actix_web::rt::spawn(server);
     let _ = ready.send(Ok(addrs));
-    let mut signals = until_told(&mut told).await;
+    orders.stop().await;
 
     let stopping = async {
         handle.pause().await;
         if timeout(settings.limits.stop_time, site.stop()).await.is_err() {
-            tracing::warn!(
-                "some rooms or clients did not end within {:?}",
-                settings.limits.stop_time
-            );
+            let time = settings.limits.stop_time;
+            tracing::warn!("some rooms or clients did not end within {time:?}");
         }
-        handle.stop(true).await;
+        // A worker whose thread is blocked by a callback never answers.
+        timeout(2 * REQUEST_STOP_TIME, handle.stop(true)).await.is_ok()
     };
-    tokio::select! {
-        () = stopping => {}
-        () = signals.next() => {
+    let all_ended = tokio::select! {
+        all_ended = stopping => all_ended,
+        () = orders.stop() => {
             tracing::warn!("told to stop again: stopping at once");
-            handle.stop(false).await;
+            false
         }
+    };
+    if all_ended {
+        return served.await.map_err(io::Error::other)?;
     }
-    served.await.map_err(io::Error::other)?
+    // Told, and not waited for: this thread ends, and what is left ends with the process.
+    drop(handle.stop(false));
+    Ok(())
 }
 
 fn bind(site: &Site, settings: &Settings) -> io::Result<(Vec<SocketAddr>, dev::Server)> {
@@ -139,7 +131,7 @@ fn bind(site: &Site, settings: &Settings) -> io::Result<(Vec<SocketAddr>, dev::S
         ))
     })
     .disable_signals()
-    .shutdown_timeout(REQUEST_STOP_TIMEOUT_SECONDS)
+    .shutdown_timeout(REQUEST_STOP_TIME.as_secs())
     // Any other value delays the end of a closed WebSocket, or leaks it.
     .client_disconnect_timeout(Duration::ZERO)
     .tcp_nodelay(true)
@@ -148,75 +140,12 @@ fn bind(site: &Site, settings: &Settings) -> io::Result<(Vec<SocketAddr>, dev::S
     if let Some(workers) = workers {
         http = http.workers(*workers);
     }
-    let http = http.bind(&addresses[..])?;
+    let mut port = *port;
+    for address in &addresses {
+        // All of a name's addresses, and on one port, or whoever uses the name might miss us.
+        http = http.bind((address.ip(), port))?;
+        port = http.addrs().first().map_or(port, SocketAddr::port);
+    }
     let addrs = http.addrs();
     Ok((addrs, http.run()))
-}
-
-/// Waits until the server is to stop. Returns the signals that may tell it so again.
-async fn until_told(told: &mut mpsc::UnboundedReceiver<Command>) -> Signals {
-    let mut signals = Signals::unheeded();
-    loop {
-        tokio::select! {
-            command = told.recv() => match command {
-                Some(Command::HeedSignals) => signals = Signals::heeded(),
-                // A handle that was dropped stops its server too.
-                Some(Command::Stop) | None => return signals,
-            },
-            () = signals.next() => return signals,
-        }
-    }
-}
-
-/// SIGINT and SIGTERM, where they are heeded.
-struct Signals {
-    #[cfg(unix)]
-    streams: Vec<tokio::signal::unix::Signal>,
-    #[cfg(not(unix))]
-    heeded: bool,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn unheeded() -> Self {
-        Self { streams: Vec::new() }
-    }
-
-    fn heeded() -> Self {
-        use tokio::signal::unix::{SignalKind, signal};
-        let streams = [SignalKind::interrupt(), SignalKind::terminate()]
-            .into_iter()
-            .filter_map(|kind| {
-                signal(kind)
-                    .inspect_err(|error| tracing::error!("cannot listen for signals: {error}"))
-                    .ok()
-            })
-            .collect();
-        Self { streams }
-    }
-
-    async fn next(&mut self) {
-        std::future::poll_fn(|cx| {
-            let arrived = self.streams.iter_mut().any(|s| s.poll_recv(cx).is_ready());
-            if arrived { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-        })
-        .await;
-    }
-}
-
-#[cfg(not(unix))]
-impl Signals {
-    fn unheeded() -> Self {
-        Self { heeded: false }
-    }
-
-    fn heeded() -> Self {
-        Self { heeded: true }
-    }
-
-    async fn next(&mut self) {
-        if !self.heeded || tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
 }

@@ -4,7 +4,7 @@ use jamsocket::{
     MessageRecipient, ServiceError,
 };
 use jamsocket_server::ServiceActorContext;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, mpsc};
 use tokio::sync::{
     Notify,
     mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
@@ -38,10 +38,12 @@ pub enum Call {
 /// | `thread` | answers with the thread's id |
 /// | `panic` | panics |
 /// | `wait` | waits until the test calls [`Calls::release`] |
+/// | `block` | blocks its thread until the channel of [`Calls::block_on`] ends |
 #[derive(Debug, Clone)]
 pub struct Probe {
     calls: UnboundedSender<Call>,
     released: Arc<Notify>,
+    hold: Arc<Mutex<Option<mpsc::Receiver<()>>>>,
 }
 
 /// The test's end of a [`Probe`].
@@ -49,6 +51,7 @@ pub struct Probe {
 pub struct Calls {
     calls: UnboundedReceiver<Call>,
     released: Arc<Notify>,
+    hold: Arc<Mutex<Option<mpsc::Receiver<()>>>>,
 }
 
 impl Probe {
@@ -56,8 +59,9 @@ impl Probe {
     pub fn new() -> (Self, Calls) {
         let (sender, receiver) = unbounded_channel();
         let released = Arc::new(Notify::new());
-        let calls = Calls { calls: receiver, released: released.clone() };
-        (Self { calls: sender, released }, calls)
+        let hold = Arc::new(Mutex::new(None));
+        let calls = Calls { calls: receiver, released: released.clone(), hold: hold.clone() };
+        (Self { calls: sender, released, hold }, calls)
     }
 }
 
@@ -74,13 +78,9 @@ impl Calls {
         }
     }
 
-    /// Whether the next call, if there is one by now, is this client's `disconnect`.
-    pub fn has_left(&mut self, client: u32) -> bool {
-        match self.calls.try_recv() {
-            Ok(Call::Disconnect(_, left)) => left == client,
-            Ok(other) => panic!("{other:?} was called instead of a disconnect"),
-            Err(_) => false,
-        }
+    /// Gives the channel that a room blocks on when it is told to.
+    pub fn block_on(&self, hold: mpsc::Receiver<()>) {
+        *self.hold.lock().unwrap() = Some(hold);
     }
 
     /// Lets one room that waits go on.
@@ -160,6 +160,11 @@ impl JamsocketService for ProbeRoom {
                 self.context.log(LogLevel::Error, "about to panic");
                 self.context.send_message(everyone, "never sent");
                 panic!("told to panic");
+            }
+            ("block", _) => {
+                let hold = self.probe.hold.lock().unwrap().take();
+                // An end of the channel is what it waits for.
+                let _ended = hold.map(|hold| hold.recv());
             }
             ("wait", _) => self.probe.released.notified().await,
             _ => {}

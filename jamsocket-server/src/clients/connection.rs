@@ -71,12 +71,7 @@ impl Connection {
         match incoming {
             Incoming::Text(text) => self.with_room(|room| room.send_text(text)),
             Incoming::Binary(bytes) => self.with_room(|room| room.send_binary(bytes)),
-            Incoming::Ping(payload) => {
-                if self.outbox.push(frame::pong(&payload)).is_err() {
-                    self.leave();
-                    self.outbox.abandon(CloseReason::TOO_SLOW);
-                }
-            }
+            Incoming::Ping(payload) => self.outbox.push_pong(frame::pong(&payload)),
             Incoming::Pong => {}
             Incoming::Close(code) => {
                 self.leave();
@@ -117,7 +112,11 @@ impl Connection {
     }
 
     /// Does what is due, and says when to look again; `None` when there is nothing left to watch.
-    pub(super) fn check(&self, now: Instant) -> Option<Instant> {
+    ///
+    /// `late` is how much later than asked this is called: for so long the server itself stood still,
+    /// and a client's silence says nothing.
+    pub(super) fn check(&self, now: Instant, late: Duration) -> Option<Instant> {
+        self.last_seen.set(self.last_seen.get() + late);
         if let Some(deadline) = self.close_deadline.get() {
             if now < deadline {
                 return Some(deadline);

@@ -12,6 +12,9 @@ use bytestring::ByteString;
 use std::str;
 use tokio_util::codec::Decoder as _;
 
+/// Up to which length a message is copied out of its buffer, which has some 32 KiB.
+const COPIED_BYTES: usize = 8 << 10;
+
 /// The longest payload of a control frame (RFC 6455, section 5.5).
 const MAX_CONTROL_BYTES: u64 = 125;
 
@@ -76,8 +79,8 @@ impl Decoder {
                 return Ok(None);
             };
             let whole = match frame {
-                Frame::Text(bytes) => Incoming::Text(text(bytes)?),
-                Frame::Binary(bytes) => Incoming::Binary(bytes),
+                Frame::Text(bytes) => Incoming::Text(text(owned(bytes))?),
+                Frame::Binary(bytes) => Incoming::Binary(owned(bytes)),
                 Frame::Ping(payload) => Incoming::Ping(payload),
                 Frame::Pong(_) => Incoming::Pong,
                 Frame::Close(close) => Incoming::Close(close.map(|close| close.code.into())),
@@ -173,6 +176,12 @@ impl Header {
         };
         Some(Self { is_final: first & 0x80 != 0, is_control: first & 0x08 != 0, payload })
     }
+}
+
+/// A message by itself. A short one is copied, as it would keep the whole buffer that it was read
+/// into for as long as it waits.
+fn owned(bytes: Bytes) -> Bytes {
+    if bytes.len() <= COPIED_BYTES { Bytes::copy_from_slice(&bytes) } else { bytes }
 }
 
 fn text(bytes: Bytes) -> Result<ByteString, CloseReason> {

@@ -6,7 +6,7 @@ use std::{
     task::{Poll, ready},
 };
 use tokio::{task::JoinHandle, time::Instant};
-use tokio_util::time::DelayQueue;
+use tokio_util::time::{DelayQueue, delay_queue::Expired};
 
 thread_local! {
     static KEEPER: Keeper = Keeper::default();
@@ -40,9 +40,11 @@ impl Keeper {
         due.borrow_mut().clear();
         *task = Some(actix_web::rt::spawn(async move {
             loop {
-                let connection = next(&due).await;
-                let Some(connection) = connection.upgrade() else { continue };
-                if let Some(at) = connection.check(Instant::now()) {
+                let expired = next(&due).await;
+                let Some(connection) = expired.get_ref().upgrade() else { continue };
+                let now = Instant::now();
+                let late = now.saturating_duration_since(expired.deadline());
+                if let Some(at) = connection.check(now, late) {
                     due.borrow_mut().insert_at(Rc::downgrade(&connection), at);
                 }
             }
@@ -50,9 +52,9 @@ impl Keeper {
     }
 }
 
-async fn next(due: &RefCell<DelayQueue<Weak<Connection>>>) -> Weak<Connection> {
+async fn next(due: &RefCell<DelayQueue<Weak<Connection>>>) -> Expired<Weak<Connection>> {
     poll_fn(|cx| match ready!(due.borrow_mut().poll_expired(cx)) {
-        Some(expired) => Poll::Ready(expired.into_inner()),
+        Some(expired) => Poll::Ready(expired),
         // Empty: an insertion wakes the task.
         None => Poll::Pending,
     })

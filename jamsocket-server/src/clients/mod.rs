@@ -12,6 +12,7 @@ mod close;
 mod connection;
 pub(crate) mod frame;
 mod frames;
+mod handshake;
 mod keeper;
 mod outbox;
 mod upgrade;

@@ -9,6 +9,9 @@ use std::{
 };
 use thiserror::Error;
 
+/// How many frames may wait when a pong is still added to them.
+const MAX_PONGS: usize = 64;
+
 /// What waits to be written to a client: frames that are encoded already.
 ///
 /// A room fills it, from whatever thread that room lives on, and never waits for it; the client's
@@ -31,6 +34,8 @@ pub(crate) struct Full;
 #[derive(Debug, Default)]
 struct State {
     frames: VecDeque<Bytes>,
+    /// A pong that waits until all else has been written.
+    late_pong: Option<Bytes>,
     bytes: usize,
     phase: Phase,
     body: Option<Waker>,
@@ -85,6 +90,21 @@ impl Outbox {
         Ok(())
     }
 
+    /// Adds the answer to a ping. Where much waits already, only the newest of them is kept, which is
+    /// all that a peer may ask for (RFC 6455, section 5.5.3).
+    pub(super) fn push_pong(&self, pong: Bytes) {
+        let mut state = self.lock();
+        if state.phase != Phase::Open {
+            return;
+        }
+        if state.frames.len() < MAX_PONGS {
+            state.add(pong);
+        } else {
+            state.late_pong = Some(pong);
+        }
+        wake(state);
+    }
+
     /// Closes the WebSocket after what waits already.
     pub(crate) fn close(&self, reason: CloseReason) {
         self.begin_close(frame::close(&reason), Phase::Closing, false);
@@ -118,6 +138,9 @@ impl Outbox {
         if let Some(frame) = state.frames.pop_front() {
             state.bytes -= frame.len();
             return Poll::Ready(Outgoing::Frame(frame));
+        }
+        if let Some(pong) = state.late_pong.take().filter(|_| state.phase == Phase::Open) {
+            return Poll::Ready(Outgoing::Frame(pong));
         }
         if state.phase == Phase::Finished {
             return Poll::Ready(Outgoing::End);
@@ -224,6 +247,19 @@ mod tests {
         let close = frame::close(&CloseReason::TOO_SLOW);
         assert_eq!(next(&outbox), Poll::Ready(Outgoing::Frame(close)));
         assert_eq!(next(&outbox), Poll::Pending);
+    }
+
+    #[test]
+    fn of_many_pongs_the_newest_is_kept() {
+        let outbox = Outbox::new(&Limits::default());
+        for n in 0..2_000 {
+            outbox.push_pong(bytes(n));
+        }
+        let mut sizes = Vec::new();
+        while let Poll::Ready(Outgoing::Frame(pong)) = next(&outbox) {
+            sizes.push(pong.len());
+        }
+        assert_eq!(sizes, (0..MAX_PONGS).chain([1_999]).collect::<Vec<_>>());
     }
 
     #[test]

@@ -3,6 +3,7 @@ use super::{
     actor::ClientActor,
     body::ClientBody,
     connection::{Connection, Patience},
+    handshake,
 };
 use crate::{
     http::refuse,
@@ -10,9 +11,8 @@ use crate::{
     rate::MessageRate,
     rooms::{JoinError, RoomId, Rooms},
 };
-use actix_http::ws::verify_handshake;
 use actix_web::{Error, HttpRequest, HttpResponse, web::Payload};
-use std::{rc::Rc, sync::Arc};
+use std::{rc::Rc, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// Brings a client into a room and answers with an open WebSocket.
@@ -27,7 +27,7 @@ pub(crate) async fn upgrade(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Error> {
-    verify_handshake(request.head())?;
+    handshake::check(request)?;
     let settings = &rooms.settings;
     let Some(open) = open.open() else {
         return Ok(refuse::unavailable("there is no place for another WebSocket"));
@@ -49,7 +49,7 @@ pub(crate) async fn upgrade(
     };
     let rate = MessageRate::new(&settings.limits);
     let connection = Connection::new(outbox, membership, rate, patience);
-    if let Some(at) = connection.check(Instant::now()) {
+    if let Some(at) = connection.check(Instant::now(), Duration::ZERO) {
         Keeper::watch(&connection, at);
     }
     let response = ClientActor::start(connection.clone(), &settings.limits, request, payload)?;

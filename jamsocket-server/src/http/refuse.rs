@@ -5,7 +5,7 @@ use actix_web::{
     HttpResponse,
     http::{
         StatusCode,
-        header::{ContentType, RETRY_AFTER},
+        header::{ContentType, HeaderValue, RETRY_AFTER},
     },
 };
 
@@ -30,6 +30,7 @@ pub(crate) fn join(error: &JoinError) -> HttpResponse {
     match error {
         JoinError::Unknown => text(StatusCode::NOT_FOUND, "there is no such room".into()),
         JoinError::AtCapacity(used_up) => unavailable(used_up),
+        JoinError::Busy => unavailable("the room is too busy to be joined"),
         JoinError::Stopping => unavailable("the server is stopping"),
         JoinError::Failed(error) => text(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     }
@@ -49,10 +50,7 @@ pub(crate) fn create(error: &CreateError) -> HttpResponse {
 
 pub(crate) fn unavailable(reason: &str) -> HttpResponse {
     let mut response = text(StatusCode::SERVICE_UNAVAILABLE, reason.to_owned());
-    response.headers_mut().insert(
-        RETRY_AFTER,
-        actix_web::http::header::HeaderValue::from_static(RETRY_AFTER_SECONDS),
-    );
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
     response
 }
 

@@ -21,9 +21,10 @@ struct Shared {
     origins: Arc<AllowedOrigins>,
 }
 
-/// Adds `GET /status`, which answers `ok`.
+/// Adds `GET /status` (and `HEAD`), which answers `ok`.
 pub(crate) fn add_status(app: &mut ServiceConfig) {
-    app.route("/status", web::get().to(|| async { plain("ok".to_owned()) }));
+    let ok = || async { plain("ok".to_owned()) };
+    app.service(web::resource("/status").route(web::get().to(ok)).route(web::head().to(ok)));
 }
 
 /// Adds the routes of one service: under its name, or at the root for one that is served alone.

@@ -1,31 +1,37 @@
 //! Drives a room: an actor in the plain sense, a task that owns its room and feeds it one event at a
 //! time. It runs on the worker thread that built the room, and shares it with other rooms.
 
-use super::{Event, Inbox, Membership, RoomId, Rooms, inbox::Next, room_log::RoomLog};
-use crate::{
-    ServiceActorContext,
-    clients::{CloseReason, Outbox, frame},
+use super::{
+    Event, Inbox, Membership, RoomId, Rooms,
+    inbox::{Next, Refused},
+    room_log::RoomLog,
 };
+use crate::clients::{CloseReason, Outbox, frame};
 use jamsocket::{
     ClientId, JamsocketService, LogLevel,
-    host::{Departure, Input, Message, Room, RoomHost},
+    host::{Departure, Input, Message, Room, RoomHost, ServiceShutdownPolicy},
 };
 use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
 use tokio::{
-    task::coop,
+    task::yield_now,
     time::{Instant, Sleep, sleep_until},
 };
 
+/// For how long a room handles events before it lets others of its thread have their turn.
+const TURN: Duration = Duration::from_millis(1);
+
 /// Runs a room from its first moment to its end.
+///
+/// Who asked for the room while it was built comes in before its clocks start. Where it was built
+/// for such a client alone and that one has gone, `ends_unjoined` says that nobody else expects it.
 pub(super) async fn drive<S: JamsocketService>(
+    mut room: Room<S, Arc<Outbox>>,
     rooms: &Rooms,
     id: &RoomId,
     inbox: &Arc<Inbox>,
-    context: ServiceActorContext,
-    service: S,
-    born: Instant,
+    ends_unjoined: bool,
 ) {
-    let mut room = Room::new(service, context, rooms.settings.shutdown_policy);
+    let born = Instant::now();
     let mut host = Host {
         log: RoomLog::new(rooms, id),
         inbox,
@@ -35,17 +41,39 @@ pub(super) async fn drive<S: JamsocketService>(
     };
     let mut alarm = Alarm::default();
     host.log.started();
+    for _ in 0..inbox.len() {
+        if let Woken { next: Some(Next::Event(event)), .. } = wait(inbox, &mut alarm).await {
+            handle(&mut room, event, &mut host).await;
+        }
+    }
+    // Takes what the service has sent and asked for while it was built.
     room.handle(Input::Wake, &mut host).await;
+    if ends_unjoined && room.clients() == 0 && room.policy() == ServiceShutdownPolicy::Immediate {
+        room.handle(Input::Stop, &mut host).await;
+    }
+    let mut turn = Instant::now();
     while room.end().is_none() {
         alarm.set(room.deadline().map(|deadline| born + deadline));
-        match next(inbox, &mut alarm).await {
+        let woken = wait(inbox, &mut alarm).await;
+        if woken.waited {
+            turn = Instant::now();
+        }
+        if alarm.is_due(turn) {
+            // However many events wait: a flood must not stop a room's timer.
+            room.handle(Input::Wake, &mut host).await;
+        }
+        match woken.next {
             None | Some(Next::Sent) => room.handle(Input::Wake, &mut host).await,
             Some(Next::Event(event)) => handle(&mut room, event, &mut host).await,
         }
         while let Some(client) = host.slow.pop() {
             room.handle(Input::Leave(client), &mut host).await;
         }
-        coop::consume_budget().await;
+        if turn.elapsed() >= TURN {
+            // Tokio's own yield has the runtime look at its sockets first.
+            yield_now().await;
+            turn = Instant::now();
+        }
     }
     if let Some(end) = room.end() {
         host.log.ended(end);
@@ -61,14 +89,18 @@ async fn handle<S: JamsocketService>(
         Event::Join(outbox, joined) => {
             // Its ids may be spent, too, after two thousand million clients.
             let has_place = room.clients() < host.max_clients;
-            let client = if has_place { room.next_client() } else { None };
-            let membership = client.map(|client| Membership::new(host.inbox.clone(), client));
-            // A client whose handshake was given up meanwhile has no use for its place.
-            if joined.send(membership).is_ok()
-                && let Some(client) = client
-            {
+            let Some(client) = has_place.then(|| room.next_client()).flatten() else {
+                // Who has given up waiting needs not be told.
+                let _gone = joined.send(Err(Refused::Full));
+                return;
+            };
+            let membership = Membership::new(host.inbox.clone(), client);
+            if joined.send(Ok(membership)).is_ok() {
                 room.handle(Input::Join(client, outbox), host).await;
             }
+        }
+        Event::AwaitBuilt(built) => {
+            let _gone = built.send(Ok(()));
         }
         Event::Leave(client) => room.handle(Input::Leave(client), host).await,
         Event::Text(client, text) => room.handle(Input::Text(client, &text), host).await,
@@ -77,16 +109,26 @@ async fn handle<S: JamsocketService>(
     }
 }
 
-/// The next event, or `None` when the alarm goes off first.
-async fn next(inbox: &Inbox, alarm: &mut Alarm) -> Option<Next> {
+/// What a room has waited for.
+struct Woken {
+    /// None when the alarm went off first.
+    next: Option<Next>,
+    /// Whether it was not there at once.
+    waited: bool,
+}
+
+async fn wait(inbox: &Inbox, alarm: &mut Alarm) -> Woken {
+    let mut waited = false;
     poll_fn(|cx| {
         if let Poll::Ready(next) = inbox.poll_next(cx) {
-            return Poll::Ready(Some(next));
+            return Poll::Ready(Woken { next: Some(next), waited });
         }
-        match &mut alarm.sleep {
-            Some(sleep) => sleep.as_mut().poll(cx).map(|()| None),
-            None => Poll::Pending,
+        let alarm = alarm.sleep.as_mut().map(|sleep| sleep.as_mut().poll(cx));
+        if let Some(Poll::Ready(())) = alarm {
+            return Poll::Ready(Woken { next: None, waited });
         }
+        waited = true;
+        Poll::Pending
     })
     .await
 }
@@ -99,6 +141,10 @@ struct Alarm {
 }
 
 impl Alarm {
+    fn is_due(&self, now: Instant) -> bool {
+        self.at.is_some_and(|at| at <= now)
+    }
+
     fn set(&mut self, at: Option<Instant>) {
         if self.at == at {
             return;
@@ -153,9 +199,9 @@ impl RoomHost<Arc<Outbox>> for Host<'_> {
     fn depart(&mut self, _: ClientId, outbox: Arc<Outbox>, departure: Departure) {
         match departure {
             // A client that left closes its socket itself, or has none any more.
-            Departure::Left | Departure::Missed => {}
+            Departure::Left => {}
             Departure::Stopped => outbox.close(CloseReason::STOPPING),
-            Departure::Failed => outbox.close(CloseReason::ROOM_FAILED),
+            Departure::Failed | Departure::Missed => outbox.close(CloseReason::ROOM_FAILED),
         }
     }
 }

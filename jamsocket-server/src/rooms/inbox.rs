@@ -2,7 +2,7 @@ use super::Membership;
 use crate::{Limits, clients::Outbox};
 use bytes::Bytes;
 use bytestring::ByteString;
-use jamsocket::ClientId;
+use jamsocket::{BuildError, ClientId};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,9 +13,11 @@ use tokio::sync::oneshot;
 /// Something that happens to a room, on its way there.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// A client wants to join. It is given its place, or `None` where the room is full; a room that
-    /// has ended drops the sender, and the client looks for a fresh room.
-    Join(Arc<Outbox>, oneshot::Sender<Option<Membership>>),
+    /// A client wants to join. It is given its place or told why not; a room that has ended drops the
+    /// sender, and the client looks for a fresh room.
+    Join(Arc<Outbox>, oneshot::Sender<Result<Membership, Refused>>),
+    /// Somebody waits for the room to be built.
+    AwaitBuilt(oneshot::Sender<Result<(), Refused>>),
     Leave(ClientId),
     Text(ClientId, ByteString),
     Binary(ClientId, Bytes),
@@ -28,9 +30,18 @@ impl Event {
         match self {
             Event::Text(_, text) => Some(text.len()),
             Event::Binary(_, bytes) => Some(bytes.len()),
-            Event::Join(..) | Event::Leave(_) | Event::Stop => None,
+            Event::Join(..) | Event::AwaitBuilt(_) | Event::Leave(_) | Event::Stop => None,
         }
     }
+}
+
+/// Why a room does not take a client.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// It has as many clients as it may.
+    Full,
+    /// It could not be built.
+    Unbuilt(Arc<BuildError>),
 }
 
 /// What the driver of a room is woken for.
@@ -62,7 +73,7 @@ struct State {
     sent: bool,
     closed: bool,
     room: Option<Waker>,
-    /// Clients that wait for space.
+    /// Clients that wait for space. They go on when half of it is free.
     waiting: Vec<Waker>,
 }
 
@@ -75,7 +86,8 @@ impl Inbox {
         }
     }
 
-    /// Adds an event and wakes the room. What comes after the room's end is dropped.
+    /// Adds an event and wakes the room. What comes after the room's end is dropped. A stop does not
+    /// wait for what came before it.
     pub(crate) fn push(&self, event: Event) {
         let mut state = self.lock();
         if state.closed {
@@ -85,8 +97,21 @@ impl Inbox {
             state.messages += 1;
             state.bytes += bytes;
         }
-        state.events.push_back(event);
+        match event {
+            Event::Stop => state.events.push_front(event),
+            event => state.events.push_back(event),
+        }
         wake(state);
+    }
+
+    /// Whether the room has ended, or could not be built.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// How many events wait.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().events.len()
     }
 
     /// Whether the inbox takes another message. It always does once the room has ended.
@@ -104,10 +129,12 @@ impl Inbox {
     /// Takes what is next for the room.
     pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Next> {
         let mut state = self.lock();
-        if std::mem::take(&mut state.sent) {
-            return Poll::Ready(Next::Sent);
-        }
+        // Any event takes what was sent along.
+        let sent = std::mem::take(&mut state.sent);
         let Some(event) = state.events.pop_front() else {
+            if sent {
+                return Poll::Ready(Next::Sent);
+            }
             match &mut state.room {
                 Some(waker) => waker.clone_from(cx.waker()),
                 none => *none = Some(cx.waker().clone()),
@@ -118,12 +145,31 @@ impl Inbox {
             state.messages -= 1;
             state.bytes -= bytes;
         }
-        if !self.is_full(&state) {
+        if state.messages <= self.max_messages / 2 && state.bytes <= self.max_bytes / 2 {
             let waiting = std::mem::take(&mut state.waiting);
             drop(state);
             waiting.into_iter().for_each(Waker::wake);
         }
         Poll::Ready(Next::Event(event))
+    }
+
+    /// Ends the inbox of a room that could not be built: whoever waits for it is told so.
+    pub(crate) fn refuse(&self, error: BuildError) {
+        let events = std::mem::take(&mut self.lock().events);
+        let error = Arc::new(error);
+        for event in events {
+            // Who has given up waiting needs not be told.
+            let _gone = match event {
+                Event::Join(_, joined) => {
+                    joined.send(Err(Refused::Unbuilt(error.clone()))).is_err()
+                }
+                Event::AwaitBuilt(built) => {
+                    built.send(Err(Refused::Unbuilt(error.clone()))).is_err()
+                }
+                Event::Leave(_) | Event::Text(..) | Event::Binary(..) | Event::Stop => false,
+            };
+        }
+        self.close();
     }
 
     /// Ends the inbox: what is in it is dropped, and so is what still comes.
@@ -188,6 +234,26 @@ mod tests {
         assert!(!is_ready(&inbox));
         assert!(take(&inbox));
         assert!(is_ready(&inbox));
+    }
+
+    #[test]
+    fn a_stop_does_not_wait_for_messages() {
+        let inbox = Inbox::new(&Limits::default());
+        inbox.push(text(1));
+        inbox.push(Event::Stop);
+        let next = inbox.poll_next(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(next, Poll::Ready(Next::Event(Event::Stop))), "{next:?}");
+    }
+
+    #[test]
+    fn whoever_waits_for_a_room_that_cannot_be_built_is_told_so() {
+        let inbox = Inbox::new(&Limits::default());
+        let ((joined, mut join), (built, mut create)) = (oneshot::channel(), oneshot::channel());
+        inbox.push(Event::Join(Arc::new(Outbox::new(&Limits::default())), joined));
+        inbox.push(Event::AwaitBuilt(built));
+        inbox.refuse(BuildError::Declined);
+        assert!(matches!(join.try_recv(), Ok(Err(Refused::Unbuilt(_)))));
+        assert!(matches!(create.try_recv(), Ok(Err(Refused::Unbuilt(_)))));
     }
 
     #[test]

@@ -15,7 +15,7 @@ impl KnownIds {
     }
 
     #[cfg(test)]
-    fn with_capacity(capacity: usize) -> Self {
+    pub(super) fn with_capacity(capacity: usize) -> Self {
         Self(LruCache::new(NonZeroUsize::new(capacity).unwrap()))
     }
 

@@ -1,11 +1,15 @@
 use super::{
     Event, Inbox, Membership, RoomId, driver,
-    registry::{BuildTicket, Building, Built, Claim, Registry},
+    inbox::Refused,
+    registry::{Claim, Registry},
     room_log::RoomLog,
     strategy::RoomIdStrategy,
 };
 use crate::{ServiceActorContext, clients::Outbox, rate::RoomRate, settings::ServiceSettings};
-use jamsocket::{BuildError, JamsocketServiceFactory, host::contain_panics};
+use jamsocket::{
+    BuildError, JamsocketServiceFactory,
+    host::{Room, contain_panics},
+};
 use std::{fmt, net::IpAddr, sync::Arc};
 use tokio::sync::oneshot;
 
@@ -29,6 +33,8 @@ pub(crate) enum JoinError {
     Unknown,
     /// There is no capacity; the text names what is used up.
     AtCapacity(String),
+    /// The room was too busy to take it, for as long as a client waits.
+    Busy,
     /// The server is stopping.
     Stopping,
     /// The room could not be started.
@@ -51,34 +57,31 @@ impl Rooms {
     where
         F: JamsocketServiceFactory<ServiceActorContext>,
     {
-        let registry = Registry::new(settings.room_id_strategy, &settings.limits);
+        let registry = Registry::new(settings.room_id_strategy, settings.limits.clone());
         let rate = RoomRate::new(&settings.limits);
         Arc::new(Self { name, settings, registry, rate, factory: Box::new(Native(factory)) })
     }
 
-    /// Brings a client into the room `id`, which is made where the strategy allows it.
-    ///
-    /// A room that ends meanwhile is waited for and followed by a fresh one.
+    /// Brings a client into the room `id`, which is made where the strategy allows it. Where the room
+    /// ends before it takes the client, a fresh one follows.
     pub(crate) async fn join(
         self: &Arc<Self>,
         id: &RoomId,
         outbox: &Arc<Outbox>,
         address: Option<IpAddr>,
     ) -> Result<Membership, JoinError> {
-        loop {
-            let room = self.started(id, self.registry.claim(id), false, address).await?;
-            let (joined, membership) = oneshot::channel();
-            room.push(Event::Join(outbox.clone(), joined));
-            match membership.await {
-                Ok(Some(membership)) => return Ok(membership),
-                Ok(None) => {
-                    let full = "the room has as many clients as it may".to_owned();
-                    return Err(JoinError::AtCapacity(full));
+        let joining = async {
+            loop {
+                let (joined, membership) = oneshot::channel();
+                let join = Event::Join(outbox.clone(), joined);
+                self.ask(id, self.registry.claim(id), join, Purpose::Join, address)?;
+                if let Ok(answer) = membership.await {
+                    return answer.map_err(JoinError::from);
                 }
-                // The room has ended without it.
-                Err(_) => continue,
             }
-        }
+        };
+        let join_time = self.settings.limits.join_time;
+        tokio::time::timeout(join_time, joining).await.unwrap_or(Err(JoinError::Busy))
     }
 
     /// Creates the room `id` by request.
@@ -123,58 +126,60 @@ impl Rooms {
         address: Option<IpAddr>,
     ) -> Result<(), CreateError> {
         let claim = self.registry.claim_new(id).ok_or(CreateError::Exists)?;
-        self.started(id, claim, true, address).await.map_err(CreateError::NotStarted)?;
-        Ok(())
+        let (built, outcome) = oneshot::channel();
+        self.ask(id, claim, Event::AwaitBuilt(built), Purpose::Create, address)
+            .map_err(CreateError::NotStarted)?;
+        match outcome.await {
+            Ok(built) => built.map_err(|refused| CreateError::NotStarted(refused.into())),
+            // It was stopped before it was built.
+            Err(_) => Err(CreateError::NotStarted(JoinError::Stopping)),
+        }
     }
 
-    /// The room that a claim led to, once it is there.
-    async fn started(
+    /// Gives an event to the room that a claim led to, and has that room built where it is new.
+    fn ask(
         self: &Arc<Self>,
         id: &RoomId,
         claim: Claim,
-        is_new: bool,
+        event: Event,
+        purpose: Purpose,
         address: Option<IpAddr>,
-    ) -> Result<Arc<Inbox>, JoinError> {
-        let mut building = match claim {
-            Claim::Running(room) => return Ok(room),
-            Claim::Building(building) => building,
-            Claim::Build(ticket, building) if self.rate.exceeded(address) => {
-                let too_many = "this address makes too many rooms a second".to_owned();
-                self.registry.remove_unbuilt(id, is_new);
-                ticket.send_replace(Some(Err(Arc::new(BuildError::AtCapacity(too_many)))));
-                building
-            }
-            Claim::Build(ticket, building) => {
-                self.factory.spawn(RoomToBuild {
-                    rooms: self.clone(),
-                    id: id.clone(),
-                    is_new,
-                    ticket,
-                });
-                building
+    ) -> Result<(), JoinError> {
+        match claim {
+            Claim::Room(inbox) => inbox.push(event),
+            Claim::New(inbox) => {
+                let room = RoomToBuild { rooms: self.clone(), id: id.clone(), inbox, purpose };
+                if self.rate.exceeded(address) {
+                    room.forget_id();
+                    let too_many = "this address makes too many rooms a second";
+                    return Err(JoinError::AtCapacity(too_many.to_owned()));
+                }
+                room.inbox.push(event);
+                self.factory.spawn(room);
             }
             Claim::Unknown => return Err(JoinError::Unknown),
             Claim::Full => {
-                return Err(JoinError::AtCapacity(
-                    "there are as many rooms as there may be".into(),
-                ));
+                let full = "there are as many rooms as there may be";
+                return Err(JoinError::AtCapacity(full.to_owned()));
             }
             Claim::Stopping => return Err(JoinError::Stopping),
-        };
-        match built(&mut building).await {
-            Some(Ok(room)) => Ok(room),
-            Some(Err(error)) => match &*error {
-                BuildError::AtCapacity(bound) => Err(JoinError::AtCapacity(bound.clone())),
-                _ => Err(JoinError::Failed(error)),
-            },
-            // Whoever built it was dropped with its thread: the server is at its end.
-            None => Err(JoinError::Stopping),
         }
+        Ok(())
     }
 }
 
-async fn built(building: &mut Building) -> Option<Built> {
-    building.wait_for(Option::is_some).await.ok()?.clone()
+impl From<Refused> for JoinError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Full => {
+                JoinError::AtCapacity("the room has as many clients as it may".to_owned())
+            }
+            Refused::Unbuilt(error) => match &*error {
+                BuildError::AtCapacity(bound) => JoinError::AtCapacity(bound.clone()),
+                _ => JoinError::Failed(error),
+            },
+        }
+    }
 }
 
 impl fmt::Debug for Rooms {
@@ -188,12 +193,22 @@ trait SpawnRoom: Send + Sync {
     fn spawn(&self, room: RoomToBuild);
 }
 
+/// What a room is built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Somebody wants to join it.
+    Join,
+    /// It was asked for by a request, and may wait for its first client.
+    Create,
+}
+
+/// A room in the registry. However its task ends, the room is forgotten, and those who were about to
+/// join it look for another one.
 struct RoomToBuild {
     rooms: Arc<Rooms>,
     id: RoomId,
-    /// Whether it is created by request rather than by a join.
-    is_new: bool,
-    ticket: BuildTicket,
+    inbox: Arc<Inbox>,
+    purpose: Purpose,
 }
 
 struct Native<F>(Arc<F>);
@@ -209,39 +224,39 @@ impl<F: JamsocketServiceFactory<ServiceActorContext>> SpawnRoom for Native<F> {
 impl RoomToBuild {
     /// Builds the room and drives it to its end.
     async fn run<F: JamsocketServiceFactory<ServiceActorContext>>(self, factory: &F) {
-        let Self { rooms, id, is_new, ticket } = self;
-        let inbox = Arc::new(Inbox::new(&rooms.settings.limits));
-        let context =
-            ServiceActorContext::with_limits(inbox.clone().into(), rooms.settings.limits.sending());
-        let born = tokio::time::Instant::now();
-        let service = match contain_panics(factory.create(id.as_str(), context.clone())).await {
-            Ok(service) => service,
-            Err(error) => {
-                RoomLog::new(&rooms, &id).unbuilt(&context, &error);
-                rooms.registry.remove_unbuilt(&id, is_new);
-                ticket.send_replace(Some(Err(Arc::new(error))));
-                return;
+        let Self { rooms, id, inbox, purpose } = &self;
+        let limits = rooms.settings.limits.sending();
+        let context = ServiceActorContext::with_limits(inbox.clone().into(), limits);
+        let built = contain_panics(factory.create(id.as_str(), context.clone())).await;
+        match built.and_then(|service| Ok((service, context.end_construction()?))) {
+            Ok((service, ())) => {
+                let room = Room::new(service, context, rooms.settings.shutdown_policy);
+                driver::drive(room, rooms, id, inbox, *purpose == Purpose::Join).await;
             }
-        };
-        let running = Running { rooms: &rooms, id: &id, inbox: &inbox };
-        rooms.registry.insert(&id, inbox.clone());
-        ticket.send_replace(Some(Ok(inbox.clone())));
-        driver::drive(&rooms, &id, &inbox, context, service, born).await;
-        drop(running);
+            Err(error) => {
+                RoomLog::new(rooms, id).unbuilt(&context, &error);
+                self.forget_id();
+                // First, so that who is told of it can try again.
+                rooms.registry.remove(id);
+                inbox.refuse(error);
+            }
+        }
+    }
+
+    /// Makes the id of a room that was to be created unknown again.
+    fn forget_id(&self) {
+        if self.purpose == Purpose::Create {
+            self.rooms.registry.forget(&self.id);
+        }
     }
 }
 
-/// A room in the registry. However its task ends, the room is forgotten, and those who were about to
-/// join it look for another one.
-struct Running<'a> {
-    rooms: &'a Rooms,
-    id: &'a RoomId,
-    inbox: &'a Inbox,
-}
-
-impl Drop for Running<'_> {
+impl Drop for RoomToBuild {
     fn drop(&mut self) {
-        self.rooms.registry.remove(self.id);
-        self.inbox.close();
+        // After a failure somebody else may have the id by now; a closed inbox tells them apart.
+        if !self.inbox.is_closed() {
+            self.rooms.registry.remove(&self.id);
+            self.inbox.close();
+        }
     }
 }

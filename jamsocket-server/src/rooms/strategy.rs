@@ -28,7 +28,7 @@ pub enum RoomIdStrategy {
     Explicit,
     /// `uuid`: `POST /new_room` makes a room and answers with its id, a random UUID.
     Uuid,
-    /// `short`, `short3` to `short12`: the same with so many random capital letters.
+    /// `short`, `short3` to `short12`: the same with so many random capital letters, 3 to 12.
     Short(u8),
 }
 
@@ -40,7 +40,11 @@ impl RoomIdStrategy {
             RoomIdStrategy::Uuid => Some(Uuid::new_v4().to_string()),
             RoomIdStrategy::Short(letters) => {
                 let mut rng = rand::rng();
-                Some((0..letters).map(|_| char::from(rng.random_range(b'A'..=b'Z'))).collect())
+                Some(
+                    (0..letters.clamp(SHORTEST, LONGEST))
+                        .map(|_| char::from(rng.random_range(b'A'..=b'Z')))
+                        .collect(),
+                )
             }
         }
     }

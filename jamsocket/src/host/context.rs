@@ -53,6 +53,17 @@ impl RoomContext {
         Self { shared: Arc::new(Mutex::new(Outbound::new(waker, limits))) }
     }
 
+    /// Ends the construction of the service, during which what it sends wakes nobody.
+    ///
+    /// # Errors
+    ///
+    /// It has sent more than it may, and is not to be used.
+    pub fn end_construction(&self) -> Result<(), ServiceError> {
+        let mut outbound = self.lock();
+        outbound.in_callback = false;
+        outbound.batch.exceeded.take().map_or(Ok(()), Err)
+    }
+
     /// Takes the log lines of a service that could not be built, and so has no
     /// [`Room`](super::Room) to deliver them.
     pub fn take_log(&self) -> Vec<(LogLevel, String)> {

@@ -8,12 +8,14 @@ use std::{error::Error, fmt, time::Duration};
 pub struct Bound<L> {
     /// The field's name.
     pub name: &'static str,
-    /// The field's documentation.
+    /// The first sentence of the field's documentation.
     pub help: &'static str,
     #[doc(hidden)]
     pub read: fn(&L) -> String,
     #[doc(hidden)]
     pub write: fn(&mut L, &str) -> Result<(), BoundError>,
+    #[doc(hidden)]
+    pub copy: fn(&L, &mut L),
 }
 
 impl<L> Bound<L> {
@@ -30,6 +32,33 @@ impl<L> Bound<L> {
     pub fn set(&self, limits: &mut L, text: &str) -> Result<(), BoundError> {
         (self.write)(limits, text)
     }
+
+    /// Gives `to` the value that `from` has.
+    pub fn copy(&self, from: &L, to: &mut L) {
+        (self.copy)(from, to);
+    }
+
+    /// A field as text. Its name says whether it is a number of bytes: those end with `_bytes`.
+    #[doc(hidden)]
+    pub fn written(name: &str, value: &impl BoundValue) -> String {
+        if name.ends_with("_bytes") { value.to_size() } else { value.to_text() }
+    }
+
+    /// The documentation up to the end of its first sentence. For [`limits!`](crate::limits), which
+    /// joins the lines: each but an empty one begins with a space.
+    #[doc(hidden)]
+    pub const fn first_sentence(documentation: &'static str) -> &'static str {
+        let text = documentation.trim_ascii();
+        let bytes = text.as_bytes();
+        let mut end = 1;
+        while end < bytes.len() {
+            if bytes[end - 1] == b'.' && bytes[end] == b' ' {
+                return text.split_at(end).0;
+            }
+            end += 1;
+        }
+        text
+    }
 }
 
 /// What a limit's field can be: a number, or a duration.
@@ -43,6 +72,11 @@ pub trait BoundValue: Sized {
 
     /// Writes a value so that it can be read again.
     fn to_text(&self) -> String;
+
+    /// Writes a value likewise, a number of bytes with a unit where that leaves it whole.
+    fn to_size(&self) -> String {
+        self.to_text()
+    }
 }
 
 /// A text that is no value of a limit.
@@ -89,6 +123,10 @@ macro_rules! number {
             }
 
             fn to_text(&self) -> String {
+                self.to_string()
+            }
+
+            fn to_size(&self) -> String {
                 let value = *self as u64;
                 let unit = SIZES.iter().find(|(_, size)| value >= *size && value % size == 0);
                 unit.map_or_else(|| value.to_string(), |(unit, size)| format!("{}{unit}", value / size))
@@ -119,6 +157,8 @@ impl BoundValue for Duration {
 /// Defines a set of limits once: a struct with a default for each field, and the table
 /// `BOUNDS` by which a command line, a file and a document know them.
 ///
+/// The name of a field that is a number of bytes ends with `_bytes`; such are written with a unit.
+///
 /// ```
 /// jamsocket::limits! {
 ///     /// What a kitchen holds.
@@ -126,6 +166,8 @@ impl BoundValue for Duration {
 ///         /// How many cooks there are at most.
 ///         pub cooks: u32 = 3,
 ///         /// How long a dish may take.
+///         ///
+///         /// Beyond that, the guests leave.
 ///         pub dish_time: std::time::Duration = std::time::Duration::from_secs(90),
 ///     }
 /// }
@@ -133,9 +175,13 @@ impl BoundValue for Duration {
 /// let mut limits = KitchenLimits { cooks: 5, ..KitchenLimits::default() };
 /// let [cooks, dish_time] = KitchenLimits::BOUNDS else { unreachable!() };
 /// assert_eq!((cooks.name, cooks.help), ("cooks", "How many cooks there are at most."));
+/// assert_eq!(dish_time.help, "How long a dish may take.");
 /// assert_eq!(dish_time.text(&limits), "90s");
 /// dish_time.set(&mut limits, "2min")?;
 /// assert_eq!(limits.dish_time.as_secs(), 120);
+/// let mut others = KitchenLimits::default();
+/// dish_time.copy(&limits, &mut others);
+/// assert_eq!((others.cooks, others.dish_time.as_secs()), (3, 120));
 /// assert_eq!(cooks.set(&mut limits, "many").unwrap_err().to_string(),
 ///     "`many` is no number such as `1000` or `64KiB`");
 /// # Ok::<(), jamsocket::host::BoundError>(())
@@ -165,12 +211,15 @@ macro_rules! limits {
             pub const BOUNDS: &'static [$crate::host::Bound<Self>] = &[
                 $($crate::host::Bound {
                     name: stringify!($field),
-                    help: concat!($($help),+).trim_ascii(),
-                    read: |limits| $crate::host::BoundValue::to_text(&limits.$field),
+                    help: $crate::host::Bound::<Self>::first_sentence(concat!($($help),+)),
+                    read: |limits| {
+                        $crate::host::Bound::<Self>::written(stringify!($field), &limits.$field)
+                    },
                     write: |limits, text| {
                         limits.$field = $crate::host::BoundValue::from_text(text)?;
                         Ok(())
                     },
+                    copy: |from, to| to.$field.clone_from(&from.$field),
                 },)*
             ];
         }
@@ -180,6 +229,25 @@ macro_rules! limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_have_a_unit_where_they_are_of_bytes() {
+        assert_eq!(Bound::<()>::written("message_bytes", &1024_u32), "1KiB");
+        assert_eq!(Bound::<()>::written("message_bytes", &1025_u32), "1025");
+        assert_eq!(Bound::<()>::written("messages", &1024_u32), "1024");
+    }
+
+    #[test]
+    fn the_help_is_the_first_sentence() {
+        let help = Bound::<()>::first_sentence;
+        assert_eq!(help(" One line"), "One line");
+        assert_eq!(
+            help(concat!(" One sentence", " in two lines. And", " more.")),
+            "One sentence in two lines."
+        );
+        assert_eq!(help(concat!(" One at 0.5 of it.", "", " More.")), "One at 0.5 of it.");
+        assert_eq!(help(""), "");
+    }
 
     #[test]
     fn numbers_are_read_with_and_without_a_unit() {
@@ -210,12 +278,13 @@ mod tests {
     fn what_is_written_can_be_read_again() {
         for value in [0, 1, 1000, 1024, 1 << 20, 3 << 30, u64::MAX] {
             assert_eq!(u64::from_text(&value.to_text()), Ok(value));
+            assert_eq!(u64::from_text(&value.to_size()), Ok(value));
         }
         for ms in [0, 1, 999, 1000, 60_000, 90_000] {
             let duration = Duration::from_millis(ms);
             assert_eq!(Duration::from_text(&duration.to_text()), Ok(duration));
         }
-        assert_eq!((64_usize << 10).to_text(), "64KiB");
+        assert_eq!((64_usize << 10).to_size(), "64KiB");
         assert_eq!(Duration::from_secs(90).to_text(), "90s");
     }
 }

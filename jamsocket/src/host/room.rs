@@ -148,6 +148,11 @@ impl<S: JamsocketService, P> Room<S, P> {
         self.roster.next_id()
     }
 
+    /// How long the room lives while it is empty.
+    pub fn policy(&self) -> ServiceShutdownPolicy {
+        self.policy
+    }
+
     /// How many clients are in.
     pub fn clients(&self) -> usize {
         self.roster.len()

@@ -103,6 +103,37 @@ async fn serve_takes_the_services_of_jamsocket_toml() {
 }
 
 #[tokio::test]
+async fn limits_are_set_by_a_flag_or_by_jamsocket_toml() {
+    for (toml, flag) in [
+        ("", "--message-bytes 100"),
+        ("[limits]\nmessage_bytes = 100\n", ""),
+        ("[limits]\nmessage_bytes = \"7\"\n", "--message-bytes 100"),
+    ] {
+        let package = Package::with_files(&[("jamsocket.toml", toml)]);
+        let arguments = format!("serve {} --port 0 {flag}", module("echo"));
+        let serving = Jamsocket::new(package.folder(), &arguments).serve();
+        let mut ann = Client::join(serving.addr, "/ws/1").await;
+        ann.say(&"x".repeat(100)).await;
+        assert_eq!(ann.hear().await, "x".repeat(100));
+        ann.say(&"x".repeat(101)).await;
+        assert_eq!(ann.hear_close().await.0, 1009, "{toml}{flag}");
+    }
+}
+
+#[tokio::test]
+async fn a_room_that_the_memory_of_all_does_not_suffice_for_is_refused() {
+    // What a module of Rust's starts with is more than a page, and less than 4 MiB.
+    let arguments =
+        |total| format!("serve {} --port 0 --total-memory-bytes {total}", module("echo"));
+    let serving = Jamsocket::new(empty().folder(), &arguments("64KiB")).serve();
+    let refused = Client::try_join(serving.addr, "/ws/1").await.unwrap_err();
+    assert_eq!((refused.status, refused.retry_after.as_deref()), (503, Some("1")), "{refused:?}");
+    assert!(refused.text.contains("64KiB") && refused.text.contains("total_memory_bytes"));
+    let serving = Jamsocket::new(empty().folder(), &arguments("4MiB")).serve();
+    let _ann = Client::join(serving.addr, "/ws/1").await;
+}
+
+#[tokio::test]
 async fn what_a_guest_prints_is_in_the_log_with_its_room() {
     let source = r#"
         use jamsocket_wasm::prelude::*;
@@ -176,6 +207,8 @@ fn mistakes_in_jamsocket_toml_are_shown_at_their_line() {
         ),
         ("[service]\n\nshutdown_policy = \"5 min\"\n", "jamsocket.toml:3", &["`5 min`", "300sec"]),
         ("static_files = 1\n", "jamsocket.toml:1", &["string"]),
+        ("[limits]\nmassage_bytes = 1\n", "jamsocket.toml:2", &["massage", "`message_bytes`"]),
+        ("[limits]\nmessage_bytes = \"much\"\n", "jamsocket.toml:2", &["`much`", "`64KiB`"]),
         ("[service\n", "jamsocket.toml:1", &["[service"]),
     ] {
         let package = counter();
@@ -295,9 +328,14 @@ async fn a_browser_package_is_built_and_served() {
 
 #[test]
 fn a_wrong_command_line_is_code_2() {
-    for arguments in
-        ["", "walk", "serve --rooms sometimes x.wasm", "serve --port 65536 x.wasm", "serve"]
-    {
+    for arguments in [
+        "",
+        "walk",
+        "serve --rooms sometimes x.wasm",
+        "serve --port 65536 x.wasm",
+        "serve",
+        "serve --run-time 5 x.wasm",
+    ] {
         let output = Jamsocket::new(empty().folder(), arguments).run();
         assert_eq!(output.code, 2, "{arguments}: {}", output.stderr);
     }

@@ -120,6 +120,62 @@ async fn a_join_that_meets_a_room_at_its_end_gets_a_fresh_one() {
 }
 
 #[tokio::test]
+async fn a_room_that_may_be_empty_for_no_time_at_all_can_be_joined() {
+    let (server, mut calls) = start(ServiceShutdownPolicy::AfterSeconds(0));
+    for _ in 0..2 {
+        let mut ann = Client::join(server.addr(), "/ws/1").await;
+        ann.say("echo hi").await;
+        assert_eq!(ann.hear().await, "hi");
+        ann.leave().await;
+        let heard = message(1, "echo hi");
+        calls.expect([new(), connect(1), heard, disconnect(1), gone()]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_room_whose_first_client_goes_away_while_it_starts_does_not_stay() {
+    let (server, mut calls) = start(ServiceShutdownPolicy::Immediate);
+    let id = || "slow to start".to_owned();
+    let mut client = RawClient::connect(server.addr()).await;
+    client.request("/ws/slow%20to%20start").await;
+    calls.expect([Call::New(id())]).await;
+    client.reset();
+    // The server has seen the reset when it answers what came after it, on each of its workers.
+    for _ in 0..20 {
+        http(server.addr(), "GET /status").await;
+    }
+    calls.release();
+    // Whether or not the client was in by then, the room ends.
+    loop {
+        match calls.next().await {
+            Call::Gone(gone) if gone == id() => break,
+            Call::Connect(..) | Call::Disconnect(..) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_messages_does_not_stop_the_timer() {
+    let (server, mut calls) = start(ServiceShutdownPolicy::Never);
+    let mut ann = RawClient::join(server.addr(), "/ws/1").await;
+    ann.send(0x81, b"timer 1").await;
+    let mut flood = Vec::new();
+    for _ in 0..1_000 {
+        flood.extend([0x81, 0x80 | 4, 0, 0, 0, 0]);
+        flood.extend(b"busy");
+    }
+    // More comes all the time; that the timer fires ends it.
+    let mut timer = false;
+    while !timer {
+        ann.write(&flood).await;
+        for _ in 0..1_000 {
+            timer |= calls.next().await == Call::Timer("1".into());
+        }
+    }
+}
+
+#[tokio::test]
 async fn two_first_joins_at_once_make_one_room() {
     let (server, mut calls) = start(ServiceShutdownPolicy::Never);
     let path = "/ws/slow%20to%20start";

@@ -122,6 +122,20 @@ async fn an_address_may_make_so_many_rooms_a_second() {
 }
 
 #[tokio::test]
+async fn a_client_waits_so_long_for_a_room_to_take_it() {
+    let limits = Limits { join_time: Duration::from_millis(100), ..Limits::default() };
+    let (server, mut calls) = start(limits);
+    let mut ann = Client::join(server.addr(), "/ws/1").await;
+    ann.say("wait").await;
+    while !matches!(calls.next().await, Call::Message(..)) {}
+    assert_eq!(refusal(&server, "/ws/1").await, "the room is too busy to be joined\n");
+    calls.release();
+    ann.say("echo hi").await;
+    assert_eq!(ann.hear().await, "hi");
+    let _bob = Client::join(server.addr(), "/ws/1").await;
+}
+
+#[tokio::test]
 async fn a_request_has_so_much_time_to_come() {
     let (server, _calls) =
         start(Limits { request_time: Duration::from_secs(1), ..Limits::default() });

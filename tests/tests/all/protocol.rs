@@ -70,6 +70,21 @@ async fn frames_that_come_with_the_upgrade_are_delivered() {
 }
 
 #[tokio::test]
+async fn a_burst_of_pings_costs_nobody_the_connection() {
+    let (server, _calls) = start();
+    let mut client = RawClient::join(server.addr(), "/ws/1").await;
+    let pings: Vec<u8> = [0x89, 0x80, 0, 0, 0, 0].repeat(5_000);
+    client.write(&pings).await;
+    client.send(0x81, b"echo still here").await;
+    loop {
+        match client.read().await {
+            (0x8a, _) => {}
+            answer => break assert_eq!(answer, (0x81, b"still here".to_vec())),
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_ping_is_answered() {
     let (server, _calls) = start();
     let mut client = Client::join(server.addr(), "/ws/1").await;

@@ -105,6 +105,16 @@ async fn what_is_no_handshake_is_refused_before_a_room_is_made() {
         (format!("{upgrade}{key}Sec-WebSocket-Version: 8\r\n"), 426),
         (format!("{upgrade}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAA\r\n"), 400),
         (format!("{upgrade}Sec-WebSocket-Version: 13\r\n"), 400),
+        (format!("{upgrade}{key}{key}Sec-WebSocket-Version: 13\r\n"), 400),
+        (format!("{upgrade}{key}Sec-WebSocket-Version: 13\r\nContent-Length: 5\r\n"), 400),
+        (format!("{upgrade}{key}Sec-WebSocket-Version: 13\r\nTransfer-Encoding: chunked\r\n"), 400),
+        (
+            format!(
+                "{}{key}Sec-WebSocket-Version: 13\r\n",
+                upgrade.replace("websocket", "notwebsocketx")
+            ),
+            400,
+        ),
     ] {
         let mut client = RawClient::connect(server.addr()).await;
         client.write(format!("GET /ws/1 HTTP/1.1\r\n{headers}\r\n").as_bytes()).await;
@@ -122,6 +132,7 @@ async fn static_files_are_served_beside_the_rooms() {
     std::fs::write(folder.path().join("index.html"), "<p>hello</p>").unwrap();
     std::fs::write(folder.path().join(".secret"), "no").unwrap();
     std::fs::write(client.path().join("app.js"), "let x;").unwrap();
+    std::os::unix::fs::symlink(client.path().join("app.js"), folder.path().join("link")).unwrap();
     let path_of = |dir: &tempfile::TempDir| Some(dir.path().to_str().unwrap().to_owned());
     let (probe, _calls) = Probe::new();
     let server = Server::new()
@@ -139,9 +150,15 @@ async fn static_files_are_served_beside_the_rooms() {
         let answer = http(server.addr(), &format!("GET {path}")).await;
         assert_eq!((answer.status, answer.body.as_str()), (status, body), "{path}");
     }
-    for path in
-        ["/nothing", "/client/nothing", "/.secret", "/../Cargo.toml", "/%2e%2e/x", "/..%2fx"]
-    {
+    for path in [
+        "/link",
+        "/nothing",
+        "/client/nothing",
+        "/.secret",
+        "/../Cargo.toml",
+        "/%2e%2e/x",
+        "/..%2fx",
+    ] {
         let answer = http(server.addr(), &format!("GET {path}")).await;
         assert!([400, 404].contains(&answer.status), "{path}: {answer:?}");
     }

@@ -168,6 +168,21 @@ async fn rooms_can_be_mounted_into_an_app_that_is_there() {
 }
 
 #[tokio::test]
+async fn a_second_stop_does_not_wait_for_a_callback_that_blocks_its_thread() {
+    let (probe, mut calls) = Probe::new();
+    let server = Server::new().with_port(0).start(probe).unwrap();
+    let mut client = Client::join(server.addr(), "/ws/1").await;
+    let (held, hold) = std::sync::mpsc::channel();
+    calls.block_on(hold);
+    client.say("block").await;
+    while !matches!(calls.next().await, Call::Message(..)) {}
+    server.stop();
+    server.stop();
+    soon("the server's end", server.stopped()).await;
+    drop(held);
+}
+
+#[tokio::test]
 async fn a_stop_does_not_wait_for_ever_for_a_client_that_reads_nothing() {
     let (probe, _calls) = Probe::new();
     let server = Server::new().with_port(0).start(probe).unwrap();
