@@ -69,6 +69,22 @@ mod tests {
     }
 
     #[test]
+    fn limits_come_last_in_the_help_and_only_in_the_long_one() {
+        for name in ["dev", "serve"] {
+            let mut cli = Cli::command();
+            let command = cli.find_subcommand_mut(name).unwrap();
+            let long = command.render_long_help().to_string();
+            let (rest, limits) = long.split_once("\nLimits:\n").unwrap();
+            assert!(rest.contains("\nServing:\n") && !rest.contains("--max-rooms"), "{long}");
+            assert!(limits.contains("--max-rooms <VALUE>\n"), "{long}");
+            let mut headings = limits.lines().filter(|line| !line.starts_with(' '));
+            assert!(headings.all(|line| line.is_empty() || line.starts_with("Example")), "{long}");
+            let short = command.render_help().to_string();
+            assert!(short.contains("--workers") && !short.contains("--max-rooms"), "{short}");
+        }
+    }
+
+    #[test]
     fn quiet_and_verbose_go_with_any_command_and_not_together() {
         for line in ["jamsocket -v build", "jamsocket build -vv", "jamsocket -q serve a.wasm"] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");

@@ -3,6 +3,7 @@
 use crate::{
     cargo::Consent,
     config::{CONFIG_FILE, Config, ConfigError, RoomConfig},
+    limits::{AllLimits, LimitFlags},
 };
 use clap::Args;
 use jamsocket_server::{RoomIdStrategy, Server, ServiceShutdownPolicy};
@@ -55,6 +56,9 @@ pub(crate) struct ServeFlags {
     /// Worker threads that rooms live on [default: one a core]
     #[arg(long, value_name = "N")]
     workers: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    limits: LimitFlags,
 }
 
 impl ServeFlags {
@@ -67,7 +71,13 @@ impl ServeFlags {
         (strategy, policy)
     }
 
-    /// A server with what these flags say, but for its services.
+    /// What may be used: what a flag says, or else `[limits]` in `jamsocket.toml`, or else the
+    /// default.
+    pub(crate) fn limits(&self, config: &AllLimits) -> AllLimits {
+        self.limits.over(config.clone())
+    }
+
+    /// A server with what these flags say, but for its services and limits.
     pub(crate) fn server(&self) -> Server {
         let mut server = Server::new()
             .with_host(&self.host)
@@ -155,6 +165,15 @@ mod tests {
         assert_eq!(flags("-s 300sec").rooms(BOTH), (Uuid, AfterSeconds(300)));
         let both = flags("--rooms api --shutdown-policy never");
         assert_eq!(both.rooms(BOTH), (Explicit, Never));
+    }
+
+    #[test]
+    fn a_limits_flag_beats_the_file_and_the_file_the_default() {
+        let mut file = AllLimits::default();
+        (file.server.message_bytes, file.guests.memory_bytes) = (7, 8);
+        let limits = flags("--message-bytes 9").limits(&file);
+        assert_eq!((limits.server.message_bytes, limits.guests.memory_bytes), (9, 8));
+        assert_eq!(limits.server.max_clients, AllLimits::default().server.max_clients);
     }
 
     #[test]

@@ -1,8 +1,8 @@
-use crate::{config::RoomConfig, console::Console, flags::ServeFlags};
+use crate::{config::RoomConfig, console::Console, flags::ServeFlags, limits::AllLimits};
 use jamsocket_server::{
     NamedService, RoomIdStrategy, ServerHandle, ServiceActorContext, StartError,
 };
-use jamsocket_wasm_host::{LoadError, WasmHostFactory};
+use jamsocket_wasm_host::{EngineError, LoadError, WasmEngine, WasmHostFactory};
 use std::{
     io,
     net::SocketAddr,
@@ -21,6 +21,8 @@ pub(crate) struct Hosting {
     pub(crate) static_files: Option<PathBuf>,
     /// The folder under `/client`.
     pub(crate) client: Option<PathBuf>,
+    /// What may be used, where no flag says otherwise.
+    pub(crate) limits: AllLimits,
 }
 
 /// A module, and what `jamsocket.toml` says about its rooms.
@@ -32,8 +34,8 @@ pub(crate) struct HostedModule {
 }
 
 impl HostedModule {
-    fn load(&self) -> Result<WasmHostFactory<ServiceActorContext>, LoadError> {
-        WasmHostFactory::new(&self.module)
+    fn load(&self, engine: &WasmEngine) -> Result<WasmHostFactory<ServiceActorContext>, LoadError> {
+        WasmHostFactory::new_in(engine, &self.module)
     }
 }
 
@@ -52,13 +54,16 @@ impl Hosting {
     }
 
     fn start(&self, flags: &ServeFlags) -> Result<ServerHandle, HostingError> {
+        let limits = flags.limits(&self.limits);
+        let engine = WasmEngine::with_limits(limits.guests)?;
         let mut server = flags
             .server()
+            .with_limits(limits.server)
             .with_static_path(self.static_files.as_deref().map(text_of))
             .with_client_path(self.client.as_deref().map(text_of));
         for hosted in &self.named {
             let (strategy, policy) = flags.rooms(hosted.rooms);
-            let service = NamedService::new(&hosted.name, hosted.load()?)
+            let service = NamedService::new(&hosted.name, hosted.load(&engine)?)
                 .with_room_id_strategy(strategy)
                 .with_shutdown_policy(policy);
             server = server.with_service(service);
@@ -68,7 +73,7 @@ impl Hosting {
         };
         let (strategy, policy) = flags.rooms(hosted.rooms);
         let server = server.with_room_id_strategy(strategy).with_shutdown_policy(policy);
-        Ok(server.start(hosted.load()?)?)
+        Ok(server.start(hosted.load(&engine)?)?)
     }
 
     /// A line for each thing that is served at `address`.
@@ -101,6 +106,9 @@ fn text_of(path: &Path) -> String {
 /// Why nothing is served, or no longer.
 #[derive(Debug, Error)]
 pub(crate) enum HostingError {
+    /// Modules cannot be run within these limits.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// A module is not there or not one.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -121,6 +129,12 @@ impl HostingError {
                 Some(format!(
                     "that is a folder: `jamsocket dev {path}` builds and serves a package"
                 ))
+            }
+            HostingError::Load(LoadError::TooLarge { .. }) => {
+                Some("--module-bytes, or module_bytes in [limits], allows more".to_owned())
+            }
+            HostingError::Load(LoadError::TooSlow { .. }) => {
+                Some("--load-time, or load_time in [limits], allows more".to_owned())
             }
             HostingError::Start(StartError::Bind { source, .. }) => match source.kind() {
                 io::ErrorKind::AddrInUse => Some(
@@ -173,6 +187,7 @@ mod tests {
             named: vec![hosted("chat")],
             static_files: Some("static".into()),
             client: Some("out".into()),
+            ..Hosting::default()
         };
         let expected = [
             "counter on http://127.0.0.1:8080 - a room is ws://127.0.0.1:8080/ws/NAME",

@@ -44,13 +44,18 @@
 //! module = "draw.wasm"           # instead of a package: a module that is built
 //! [client]                       # a package for browsers, served under /client
 //! package = "my-client"
+//! [limits]                       # each is also a flag: --message-bytes 64KiB, --run-time 500ms
+//! message_bytes = "64KiB"        # docs/LIMITS.md has them all
+//! run_time = "500ms"
+//! max_rooms = 100
 //! ```
 //!
 //! # How it is made
 //!
 //! `commands` has a file for each command, `flags` what they share. `project` turns a folder into
 //! modules, by way of `config` (`jamsocket.toml`), `cargo` (packages, targets, builds) and
-//! `browser` (`wasm-bindgen`). `hosting` serves modules. What a build gets of the environment, and
+//! `browser` (`wasm-bindgen`). `hosting` serves modules, `limits` makes flags and keys of the limits
+//! that the server and the guests' host define. What a build gets of the environment, and
 //! why, is told in `cargo::environment`.
 
 mod browser;
@@ -62,6 +67,7 @@ mod console;
 mod failure;
 mod flags;
 mod hosting;
+mod limits;
 mod logging;
 mod project;
 #[cfg(test)]

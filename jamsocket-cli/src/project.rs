@@ -6,6 +6,7 @@ use crate::{
     failure::Failure,
     flags::ProjectFlags,
     hosting::{HostedModule, Hosting},
+    limits::AllLimits,
 };
 use cargo_metadata::Package;
 use std::path::PathBuf;
@@ -50,6 +51,7 @@ pub(crate) fn build(flags: &ProjectFlags, console: Console) -> Result<Built, Fai
             named,
             static_files: plan.static_files,
             client: client.transpose()?,
+            limits: plan.limits,
         },
         modules: builder.modules.into_iter().map(|(_, module)| module).collect(),
     })
@@ -62,6 +64,7 @@ struct Plan<'a> {
     named: Vec<PlannedService<'a>>,
     client: Option<&'a Package>,
     static_files: Option<PathBuf>,
+    limits: AllLimits,
 }
 
 #[derive(Debug)]
@@ -109,6 +112,7 @@ impl<'a> Plan<'a> {
             named: named.collect::<Result<_, Failure>>()?,
             client: client.map(|named: &PackageName| workspace.named(named)).transpose()?,
             static_files: config.static_files,
+            limits: config.limits,
         })
     }
 }

@@ -2,7 +2,9 @@ use crate::{
     GuestLimits,
     budget::{Budget, Stopped, drive},
     capacity::Capacity,
+    room_limits::RoomLimits,
     ticker::Ticker,
+    total_memory::TotalMemory,
 };
 use std::{
     io,
@@ -47,6 +49,7 @@ struct Inner {
     limits: GuestLimits,
     budget: Budget,
     capacity: Capacity,
+    memory: Arc<TotalMemory>,
     ticker: Ticker,
 }
 
@@ -66,12 +69,12 @@ impl WasmEngine {
     ///
     /// Fails where this machine cannot hold such a pool: see [`EngineError`].
     pub fn with_limits(limits: GuestLimits) -> Result<Self, EngineError> {
-        let capacity = Capacity::on_this_machine(limits.rooms);
+        let capacity = Capacity::on_this_machine(limits.max_rooms);
         if capacity.rooms == 0 {
             return Err(EngineError::NoRooms);
         }
-        if capacity.rooms < limits.rooms {
-            tracing::warn!(wanted = limits.rooms, "this process can hold {capacity}");
+        if capacity.rooms < limits.max_rooms {
+            tracing::warn!(wanted = limits.max_rooms, "this process can hold {capacity}");
         }
         let engine = Engine::new(&config(&limits, capacity.rooms)).map_err(|error| {
             EngineError::Pool { rooms: capacity.rooms, reason: format!("{error:#}") }
@@ -85,6 +88,7 @@ impl WasmEngine {
             inner: Arc::new(Inner {
                 engine,
                 budget: Budget::new(&limits),
+                memory: TotalMemory::new(limits.total_memory_bytes),
                 limits,
                 capacity,
                 ticker,
@@ -106,14 +110,14 @@ impl WasmEngine {
         }
     }
 
-    /// What each room may use.
+    /// What the rooms may use.
     pub fn limits(&self) -> &GuestLimits {
         &self.inner.limits
     }
 
     /// How many rooms there may be at once, of all modules together.
     ///
-    /// That is [`GuestLimits::rooms`] or, on Linux, (`vm.max_map_count` - 4096) / 6 if that is
+    /// That is [`GuestLimits::max_rooms`] or, on Linux, (`vm.max_map_count` - 4096) / 6 if that is
     /// less: 10,239 where the kernel's default of 65,530 maps stands. Beyond it,
     /// `create` fails with [`BuildError::AtCapacity`](jamsocket::BuildError::AtCapacity).
     pub fn rooms(&self) -> u32 {
@@ -127,6 +131,11 @@ impl WasmEngine {
     /// How long one callback may run.
     pub(crate) fn budget(&self) -> Budget {
         self.inner.budget
+    }
+
+    /// What bounds the memory of a new room.
+    pub(crate) fn room_limits(&self) -> RoomLimits {
+        RoomLimits::new(&self.inner.limits, Arc::clone(&self.inner.memory))
     }
 
     pub(crate) fn capacity(&self) -> Capacity {
@@ -147,7 +156,7 @@ impl WasmEngine {
 #[non_exhaustive]
 pub enum EngineError {
     /// The limits, or the kernel's `vm.max_map_count`, leave no room at all.
-    #[error("an engine of no rooms: raise `GuestLimits::rooms`, or the sysctl vm.max_map_count")]
+    #[error("an engine of no rooms: raise `max_rooms`, or the sysctl vm.max_map_count")]
     NoRooms,
     /// The pool could not be reserved, most often for want of address space, or the limits
     /// contradict each other.

@@ -1,5 +1,5 @@
 use crate::{EngineError, InterfaceFault};
-use std::{fmt, io, path::PathBuf};
+use std::{fmt, io, path::PathBuf, time::Duration};
 use thiserror::Error;
 
 /// Why a module cannot be served.
@@ -27,6 +27,22 @@ pub enum LoadError {
         module: String,
         /// The bound, in bytes.
         limit: usize,
+    },
+    /// Loading took longer than [`GuestLimits::load_time`](crate::GuestLimits::load_time).
+    #[error("{module} takes longer to load than the {limit:?} that a load may take")]
+    TooSlow {
+        /// What the module is called.
+        module: String,
+        /// The bound.
+        limit: Duration,
+    },
+    /// The thread that a module is loaded on could not be started.
+    #[error("cannot start the thread to load {module} on")]
+    Thread {
+        /// What the module is called.
+        module: String,
+        /// Why not.
+        source: io::Error,
     },
     /// It is not a WebAssembly module: a component, text that does not parse, a damaged file, or
     /// a module that uses what guests may not, such as threads.

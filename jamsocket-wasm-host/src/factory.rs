@@ -77,8 +77,12 @@ impl<C: JamsocketContext> JamsocketServiceFactory<C> for WasmHostFactory<C> {
     ///
     /// # Errors
     ///
-    /// [`BuildError::AtCapacity`] while [`WasmEngine::rooms`] rooms are there, or where the machine
-    /// has no memory for another, and [`BuildError::Failed`] when the guest does not come to the end of its start.
+    /// [`BuildError::AtCapacity`] while [`WasmEngine::rooms`] rooms are there, where what the module
+    /// starts with is more than is left of [`GuestLimits::total_memory_bytes`], or where the machine
+    /// has no memory for another room, and [`BuildError::Failed`] when the guest does not come to
+    /// the end of its start.
+    ///
+    /// [`GuestLimits::total_memory_bytes`]: crate::GuestLimits::total_memory_bytes
     ///
     /// # Panics
     ///

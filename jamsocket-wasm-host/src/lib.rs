@@ -10,7 +10,7 @@
 //!   every [`InterfaceFault`] at once.
 //! - [`WasmEngine`] is what modules share: compiled code, the pool that rooms are taken from, and
 //!   the clock that makes guests take turns. A server that hosts several modules gives them one.
-//! - [`GuestLimits`] bounds what a room may use.
+//! - [`GuestLimits`] bounds what a room may use, and all rooms together.
 //! - [`WasmService`] is one room's instance, driven by its host as any other service.
 //!
 //! # What a guest cannot do
@@ -71,13 +71,16 @@ mod guest;
 mod imports;
 mod interface;
 mod limits;
+mod load;
 mod log_lines;
 mod memory;
 mod module;
+mod room_limits;
 mod room_state;
 mod service;
 mod text;
 mod ticker;
+mod total_memory;
 mod trap;
 mod wasi;
 

@@ -1,6 +1,10 @@
-use crate::{LoadError, WasmEngine, imports, interface, room_state::RoomState, wasi};
+use crate::{LoadError, WasmEngine, imports, interface, load, room_state::RoomState, wasi};
 use jamsocket::JamsocketContext;
-use std::{fs::File, io::Read, path::Path};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
 use wasmtime::{InstancePre, Linker, Module, Store};
 
 /// How a binary module begins.
@@ -21,13 +25,14 @@ pub(crate) struct LinkedModule<C: JamsocketContext> {
 impl<C: JamsocketContext> LinkedModule<C> {
     /// Loads the module in a file.
     pub(crate) fn from_file(engine: &WasmEngine, path: &Path) -> Result<Self, LoadError> {
-        // One byte more than a module may have is enough to see that it has too many.
-        let enough = (engine.limits().module_bytes as u64).saturating_add(1);
-        let mut bytes = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(enough).read_to_end(&mut bytes))
-            .map_err(|source| LoadError::Unreadable { path: path.to_owned(), source })?;
-        Self::from_bytes(engine, &bytes, format!("`{}`", path.display()))
+        let name = format!("`{}`", path.display());
+        let (engine, path) = (engine.clone(), path.to_owned());
+        load::within(engine.limits().load_time, name, move |name| {
+            let bytes = read(&path, engine.limits().module_bytes)
+                .map_err(|source| LoadError::Unreadable { path, source })?;
+            check_size(&engine, &bytes, &name)?;
+            Self::compiled(&engine, &bytes, name)
+        })
     }
 
     /// Loads the module in these bytes, and calls it `name`.
@@ -36,10 +41,14 @@ impl<C: JamsocketContext> LinkedModule<C> {
         bytes: &[u8],
         name: String,
     ) -> Result<Self, LoadError> {
-        let limit = engine.limits().module_bytes;
-        if bytes.len() > limit {
-            return Err(LoadError::TooLarge { module: name, limit });
-        }
+        check_size(engine, bytes, &name)?;
+        let (engine, bytes) = (engine.clone(), bytes.to_vec());
+        load::within(engine.limits().load_time, name, move |name| {
+            Self::compiled(&engine, &bytes, name)
+        })
+    }
+
+    fn compiled(engine: &WasmEngine, bytes: &[u8], name: String) -> Result<Self, LoadError> {
         let module = match compile(engine, bytes) {
             Ok(module) => module,
             Err(reason) => {
@@ -67,6 +76,22 @@ impl<C: JamsocketContext> LinkedModule<C> {
         store.set_hostcall_fuel(wasi::MAX_CALL_BYTES);
         store
     }
+}
+
+/// Reads a file, but no more of it than shows that it is too large for a module.
+fn read(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+    let enough = (limit as u64).saturating_add(1);
+    let mut bytes = Vec::new();
+    File::open(path)?.take(enough).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn check_size(engine: &WasmEngine, bytes: &[u8], name: &str) -> Result<(), LoadError> {
+    let limit = engine.limits().module_bytes;
+    if bytes.len() > limit {
+        return Err(LoadError::TooLarge { module: name.to_owned(), limit });
+    }
+    Ok(())
 }
 
 fn compile(engine: &WasmEngine, bytes: &[u8]) -> Result<Module, String> {

@@ -1,13 +1,13 @@
-use crate::{WasmEngine, budget::Budget, interface::MEMORY, wasi::Wasi};
+use crate::{WasmEngine, budget::Budget, interface::MEMORY, room_limits::RoomLimits, wasi::Wasi};
 use jamsocket::JamsocketContext;
 use std::sync::Arc;
-use wasmtime::{Caller, Extern, Memory, StoreLimits, StoreLimitsBuilder};
+use wasmtime::{Caller, Extern, Memory};
 use wasmtime_wasi::p1::WasiP1Ctx;
 
 /// What the host keeps for one guest, and what the guest's imports work on.
 pub(crate) struct RoomState<C: JamsocketContext> {
     pub(crate) context: Arc<C>,
-    pub(crate) limits: StoreLimits,
+    pub(crate) limits: RoomLimits,
     pub(crate) budget: Budget,
     /// The guest's memory, once it has been looked up.
     memory: Option<Memory>,
@@ -17,16 +17,9 @@ pub(crate) struct RoomState<C: JamsocketContext> {
 
 impl<C: JamsocketContext> RoomState<C> {
     pub(crate) fn new(context: C, engine: &WasmEngine, with_wasi: bool) -> Self {
-        let limits = engine.limits();
         let context = Arc::new(context);
         Self {
-            limits: StoreLimitsBuilder::new()
-                .memory_size(limits.memory_bytes)
-                .table_elements(limits.table_elements as usize)
-                .instances(1)
-                .memories(1)
-                .tables(1)
-                .build(),
+            limits: engine.room_limits(),
             budget: engine.budget(),
             memory: None,
             wasi: with_wasi.then(|| Box::new(Wasi::new(&context))),

@@ -45,7 +45,8 @@ impl Serve {
 
 /// What to serve: the modules of the command line, or else those of `jamsocket.toml`.
 fn plan(modules: &[ModuleArgument], mut config: Config) -> Result<Hosting, ServeError> {
-    let mut hosting = Hosting { static_files: config.static_files, ..Hosting::default() };
+    let mut hosting =
+        Hosting { static_files: config.static_files, limits: config.limits, ..Hosting::default() };
     for ModuleArgument { name, module } in modules {
         let module = module.clone();
         let Some(name) = name else {
@@ -208,6 +209,12 @@ mod tests {
         let [chat, draw] = &hosting.named[..] else { panic!() };
         assert_eq!((chat.module.as_path(), chat.rooms), (Path::new("chat.wasm"), UUID));
         assert_eq!(draw.rooms, RoomConfig::default());
+    }
+
+    #[test]
+    fn the_limits_of_the_file_count() {
+        let hosting = planned(&["c.wasm"], config("[limits]\nmax_clients = 5\n")).unwrap();
+        assert_eq!(hosting.limits.server.max_clients, 5);
     }
 
     #[test]

@@ -2,7 +2,11 @@
 
 use super::RoomConfig;
 use serde::{Deserialize, Deserializer, de};
-use std::{collections::BTreeMap, fmt::Display, str::FromStr};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display},
+    str::FromStr,
+};
 use toml::Spanned;
 
 #[derive(Debug, Deserialize)]
@@ -13,6 +17,8 @@ pub(super) struct ConfigFile {
     #[serde(default)]
     pub(super) services: BTreeMap<Spanned<String>, NamedServiceTable>,
     pub(super) client: Option<ClientTable>,
+    #[serde(default)]
+    pub(super) limits: BTreeMap<Spanned<String>, Spanned<LimitValue>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -77,6 +83,23 @@ impl TryFrom<NamedServiceKeys> for NamedServiceTable {
         let rooms =
             RoomConfig { strategy: keys.room_strategy.0, shutdown_policy: keys.shutdown_policy.0 };
         Ok(Self { source, rooms })
+    }
+}
+
+/// The value of a limit: `1000`, `"64KiB"`, `"10s"`.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a limit is an integer or a string")]
+pub(super) enum LimitValue {
+    Integer(i64),
+    Text(String),
+}
+
+impl fmt::Display for LimitValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LimitValue::Integer(integer) => integer.fmt(f),
+            LimitValue::Text(text) => text.fmt(f),
+        }
     }
 }
 

@@ -1,11 +1,13 @@
-//! `jamsocket.toml`: what a project says about its services, its pages and its browser package.
+//! `jamsocket.toml`: what a project says about its services, its pages, its browser package and its
+//! limits.
 
 mod error;
 mod file;
 
 pub(crate) use error::{ConfigError, Place};
 
-use file::{ConfigFile, SourceKey};
+use crate::limits::{AllLimits, NamedLimit};
+use file::{ConfigFile, LimitValue, SourceKey};
 use jamsocket_server::{NamedService, RoomIdStrategy, ServiceShutdownPolicy};
 use std::{
     collections::BTreeMap,
@@ -29,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) services: BTreeMap<String, NamedServiceConfig>,
     /// `[client]`: the package of this name is built for browsers and served under `/client`.
     pub(crate) client: Option<PackageName>,
+    /// `[limits]`, and the defaults of those that it leaves out.
+    pub(crate) limits: AllLimits,
 }
 
 /// `[service]`.
@@ -108,6 +112,11 @@ impl Config {
                 ConfigError::invalid(path, text, name.span(), refused.to_string())
             })?;
         }
+        let mut limits = AllLimits::default();
+        for (name, value) in &file.limits {
+            set_limit(&mut limits, name, value)
+                .map_err(|(span, message)| ConfigError::invalid(path, text, span, message))?;
+        }
         let named = |(name, table): (Spanned<String>, file::NamedServiceTable)| {
             let source = match table.source {
                 SourceKey::Module(module) => ServiceSource::Module(folder.join(module)),
@@ -123,6 +132,7 @@ impl Config {
             }),
             services: file.services.into_iter().map(named).collect(),
             client: file.client.map(|table| package(table.package)),
+            limits,
         })
     }
 }
@@ -130,6 +140,23 @@ impl Config {
 fn existing_folder(folder: &Path, named: &Spanned<String>) -> Option<PathBuf> {
     let path = folder.join(named.get_ref());
     path.is_dir().then_some(path)
+}
+
+/// Sets a limit, or says what is wrong where.
+fn set_limit(
+    limits: &mut AllLimits,
+    name: &Spanned<String>,
+    value: &Spanned<LimitValue>,
+) -> Result<(), (Span, String)> {
+    let limit = NamedLimit::named(name.get_ref()).ok_or_else(|| {
+        let known: Vec<_> = NamedLimit::all().map(|limit| format!("`{}`", limit.name)).collect();
+        let message =
+            format!("unknown key `{}`, expected one of {}", name.get_ref(), known.join(", "));
+        (name.span(), message)
+    })?;
+    limit
+        .set(limits, &value.get_ref().to_string())
+        .map_err(|refused| (value.span(), refused.to_string()))
 }
 
 /// A stretch of a file, in bytes.

@@ -35,6 +35,10 @@ module = "build/chat.wasm"
 shutdown_policy = "never"
 [services.draw]
 package = "draw"
+[limits]
+message_bytes = "64KiB"
+max_rooms = 12
+run_time = "250ms"
 "#;
     fs::write(&path, text).unwrap();
     let config = Config::in_folder(folder.path()).unwrap();
@@ -50,6 +54,11 @@ package = "draw"
     let ServiceSource::Package(draw) = &config.services["draw"].source else { panic!() };
     assert_eq!(draw.name, "draw");
     assert_eq!(config.services.len(), 2);
+    let mut limits = AllLimits::default();
+    limits.server.message_bytes = 64 << 10;
+    (limits.server.max_rooms, limits.guests.max_rooms) = (12, 12);
+    limits.guests.run_time = std::time::Duration::from_millis(250);
+    assert_eq!(config.limits, limits);
 }
 
 #[test]
@@ -98,7 +107,7 @@ fn an_unknown_table_is_shown_with_the_tables_that_there_are() {
     assert_refused(
         "[servise]\n",
         "app/jamsocket.toml:1:2: unknown key `servise`, expected one of `static_files`, \
-         `service`, `services`, `client`\n  1 | [servise]\n    |  ^^^^^^^",
+         `service`, `services`, `client`, `limits`\n  1 | [servise]\n    |  ^^^^^^^",
     );
 }
 
@@ -199,6 +208,43 @@ fn a_folder_that_is_not_there_is_shown_at_its_line() {
         "app/jamsocket.toml:2:16: there is no folder `statik`\n  \
          2 | static_files = \"statik\"\n    |                ^^^^^^^^",
     );
+}
+
+#[test]
+fn an_unknown_limit_is_shown_with_the_limits_that_there_are() {
+    let known: Vec<_> = NamedLimit::all().map(|limit| format!("`{}`", limit.name)).collect();
+    assert!(known.contains(&"`message_bytes`".to_owned()));
+    assert_refused(
+        "[limits]\nmax_rooms = 3\nmassage_bytes = 3\n",
+        &format!(
+            "app/jamsocket.toml:3:1: unknown key `massage_bytes`, expected one of {}\n  \
+             3 | massage_bytes = 3\n    | ^^^^^^^^^^^^^",
+            known.join(", ")
+        ),
+    );
+}
+
+#[test]
+fn a_bad_limit_is_shown_at_its_line_with_what_would_be_right() {
+    let number = "is no number such as `1000` or `64KiB`";
+    let duration = "is no duration such as `500ms`, `10s` or `5min`";
+    for (name, value, expected) in [
+        ("message_bytes", "\"64 kB\"", format!("`64 kB` {number}")),
+        ("message_bytes", "-1", format!("`-1` {number}")),
+        ("max_rooms", "4294967296", format!("`4294967296` {number}")),
+        ("run_time", "5", format!("`5` {duration}")),
+        ("run_time", "\"5\"", format!("`5` {duration}")),
+        ("max_rooms", "1.5", "a limit is an integer or a string".to_owned()),
+        ("max_rooms", "true", "a limit is an integer or a string".to_owned()),
+    ] {
+        let line = format!("{name} = {value}");
+        let column = name.len() + 4;
+        let mark = format!("{:column$}{}", "", "^".repeat(value.len()), column = column - 1);
+        assert_refused(
+            &format!("[limits]\n\n{line}\n"),
+            &format!("app/jamsocket.toml:3:{column}: {expected}\n  3 | {line}\n    | {mark}"),
+        );
+    }
 }
 
 #[test]

@@ -72,3 +72,11 @@ fn a_package_that_is_not_there_is_told_before_anything_is_built() {
         assert_eq!(refused.to_string(), expected);
     }
 }
+
+#[test]
+fn the_limits_of_the_file_are_those_of_the_plan() {
+    let folder = workspace("[service]\npackage = 'chat'\n[limits]\nmax_rooms = 5\n");
+    let workspace = Workspace::read(folder.path(), &BuildEnvironment::of_this_process()).unwrap();
+    let plan = Plan::new(Config::in_folder(folder.path()).unwrap(), &workspace).unwrap();
+    assert_eq!(plan.limits.server.max_rooms, 5);
+}

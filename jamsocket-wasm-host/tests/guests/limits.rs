@@ -111,7 +111,7 @@ async fn recursion_within_the_stack_is_fine() {
 
 #[tokio::test]
 async fn a_room_beyond_the_pool_waits_for_a_place() {
-    let limits = GuestLimits { rooms: 2, ..small() };
+    let limits = GuestLimits { max_rooms: 2, ..small() };
     let engine = WasmEngine::with_limits(limits).unwrap();
     assert_eq!(engine.rooms(), 2);
     let load = || WasmHostFactory::from_bytes_in(&engine, echo().text().as_bytes()).unwrap();
@@ -133,7 +133,7 @@ async fn a_room_beyond_the_pool_waits_for_a_place() {
 
 #[tokio::test]
 async fn a_room_that_fails_frees_its_place_at_once() {
-    let limits = GuestLimits { rooms: 1, ..small() };
+    let limits = GuestLimits { max_rooms: 1, ..small() };
     let wat = echo().doing("timer", "unreachable");
     let factory = load_within(limits, &wat);
     let (mut failed, _) = room_of(&factory).await;
@@ -153,7 +153,7 @@ async fn a_start_that_fails_frees_its_place_at_once() {
 
 #[tokio::test]
 async fn a_new_room_sees_nothing_of_the_one_before() {
-    let limits = GuestLimits { rooms: 1, ..small() };
+    let limits = GuestLimits { max_rooms: 1, ..small() };
     // Looks for anything but zeros in two pages, then leaves something in both.
     let wat = echo()
         .plus("(global $at (mut i32) (i32.const 0))")
@@ -177,13 +177,13 @@ async fn a_new_room_sees_nothing_of_the_one_before() {
 
 #[test]
 fn an_engine_of_no_rooms_is_refused() {
-    let limits = GuestLimits { rooms: 0, ..small() };
+    let limits = GuestLimits { max_rooms: 0, ..small() };
     assert!(matches!(WasmEngine::with_limits(limits), Err(EngineError::NoRooms)));
 }
 
 #[test]
 fn an_engine_that_the_machine_cannot_hold_is_an_error() {
-    let limits = GuestLimits { rooms: 1, stack_bytes: usize::MAX, ..small() };
+    let limits = GuestLimits { max_rooms: 1, stack_bytes: usize::MAX, ..small() };
     let refused = WasmEngine::with_limits(limits).unwrap_err().to_string();
     let heading = "cannot make an engine of 1 rooms: ";
     assert!(refused.starts_with(heading), "{refused}");
@@ -193,5 +193,5 @@ fn an_engine_that_the_machine_cannot_hold_is_an_error() {
 fn the_engine_of_the_process_is_always_the_same() {
     let limits = WasmEngine::shared().unwrap().limits().clone();
     assert_eq!(limits, GuestLimits::default());
-    assert!(WasmEngine::shared().unwrap().rooms() <= limits.rooms);
+    assert!(WasmEngine::shared().unwrap().rooms() <= limits.max_rooms);
 }

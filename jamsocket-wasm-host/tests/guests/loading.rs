@@ -1,6 +1,7 @@
 use crate::support::{EXPORTS, Wat, echo, engine, load, refusal, small};
 use jamsocket::JamsocketContext;
 use jamsocket_wasm_host::{GuestLimits, InterfaceFault, LoadError, WasmEngine, WasmHostFactory};
+use std::time::Duration;
 
 type Factory = WasmHostFactory<crate::support::Recorder>;
 
@@ -333,6 +334,38 @@ fn a_file_beyond_the_limit_is_not_read_to_its_end() {
     let refused = Factory::new_in(&engine, "/dev/zero").unwrap_err();
     let text = "`/dev/zero` is larger than the 1024 bytes that a module may have";
     assert_eq!(refused.to_string(), text);
+}
+
+#[test]
+fn a_module_that_takes_too_long_to_load_is_given_up() {
+    // Some 2 MB of code, which no machine compiles in no time.
+    let functions: String =
+        (0..20_000).map(|n| format!("(func (drop (i32.const {n})))\n")).collect();
+    let text = echo().plus(&functions).text();
+    let load_within = |load_time| {
+        let limits = GuestLimits { load_time, ..small() };
+        Factory::from_bytes_in(&WasmEngine::with_limits(limits).unwrap(), text.as_bytes())
+    };
+    load_within(Duration::from_secs(300)).unwrap();
+    for load_time in [Duration::ZERO, Duration::from_micros(1)] {
+        let LoadError::TooSlow { module, limit } = load_within(load_time).unwrap_err() else {
+            panic!()
+        };
+        assert_eq!((module.as_str(), limit), ("the module", load_time));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_does_not_come_to_its_end_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.wasm");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let limits = GuestLimits { load_time: Duration::from_millis(1), ..small() };
+    let given_up = Factory::new_in(&WasmEngine::with_limits(limits).unwrap(), &pipe).unwrap_err();
+    assert!(matches!(given_up, LoadError::TooSlow { .. }), "{given_up}");
+    // Who reads it comes to an end now.
+    drop(std::fs::OpenOptions::new().write(true).open(&pipe).unwrap());
 }
 
 #[test]

@@ -19,6 +19,8 @@ mod pointers;
 mod support;
 /// Guests that do not come back in time, and their neighbours.
 mod time;
+/// The memory of all rooms together, and that none of it is lost.
+mod total_memory;
 /// Guests that trap, and what is left of them.
 mod traps;
 /// Clocks, randomness and log lines.

@@ -107,7 +107,7 @@ impl Wat {
 
 /// Limits that a test reaches soon.
 pub(crate) fn small() -> GuestLimits {
-    GuestLimits { rooms: 4, run_time: Duration::from_millis(20), ..GuestLimits::default() }
+    GuestLimits { max_rooms: 4, run_time: Duration::from_millis(20), ..GuestLimits::default() }
 }
 
 /// An engine with [`small`] limits.

@@ -143,7 +143,7 @@ async fn others_on_the_thread_of_a_guest_that_spins_are_served_meanwhile() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_callback_that_its_host_drops_midway_leaves_nothing_behind() {
-    let limits = GuestLimits { rooms: 1, run_time: Duration::from_secs(20), ..small() };
+    let limits = GuestLimits { max_rooms: 1, run_time: Duration::from_secs(20), ..small() };
     let factory = load_within(limits, &echo().doing("timer", SAY_AND_SPIN));
     let (mut service, done) = room_of(&factory).await;
     {
@@ -218,7 +218,7 @@ async fn time_in_the_host_is_no_running_time() {
 #[tokio::test]
 async fn rooms_that_were_stopped_have_left_the_pool() {
     let factory = load(&echo().doing("timer", SPIN)).unwrap();
-    for _ in 0..=small().rooms {
+    for _ in 0..=small().max_rooms {
         let (mut service, _) = room_of(&factory).await;
         assert!(service.timer().await.is_err());
     }

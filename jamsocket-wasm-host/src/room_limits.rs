@@ -1,0 +1,124 @@
+use crate::{
+    GuestLimits,
+    total_memory::{MemoryShare, TotalMemory},
+};
+use std::{mem, sync::Arc};
+use thiserror::Error;
+use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
+
+/// What bounds the memory and the table of one room, and takes account of the memory.
+///
+/// A room has one memory, which is made with its instance: before anything of the guest runs.
+#[derive(Debug)]
+pub(crate) struct RoomLimits {
+    own: StoreLimits,
+    share: MemoryShare,
+    /// What the share was before the memory was last let grow.
+    before: usize,
+    has_memory: bool,
+}
+
+impl RoomLimits {
+    pub(crate) fn new(limits: &GuestLimits, total: Arc<TotalMemory>) -> Self {
+        let own = StoreLimitsBuilder::new()
+            .memory_size(limits.memory_bytes)
+            .table_elements(limits.table_elements as usize)
+            .instances(1)
+            .memories(1)
+            .tables(1)
+            .build();
+        Self { own, share: MemoryShare::of(total), before: 0, has_memory: false }
+    }
+}
+
+impl ResourceLimiter for RoomLimits {
+    /// # Errors
+    ///
+    /// Fails with [`NoMemoryLeft`] where the room's memory cannot even be made.
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if !self.own.memory_growing(current, desired, maximum)? {
+            return Ok(false);
+        }
+        let had_memory = mem::replace(&mut self.has_memory, true);
+        let before = self.share.bytes();
+        if self.share.resize(desired) {
+            self.before = before;
+            Ok(true)
+        } else if had_memory {
+            Ok(false)
+        } else {
+            Err(NoMemoryLeft(self.share.total().to_string()).into())
+        }
+    }
+
+    /// Comes after a growth that was allowed, and failed for another reason.
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        tracing::debug!("a room's memory could not grow: {error:#}");
+        self.share.resize(self.before);
+        Ok(())
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        self.own.table_growing(current, desired, maximum)
+    }
+
+    fn instances(&self) -> usize {
+        self.own.instances()
+    }
+
+    fn tables(&self) -> usize {
+        self.own.tables()
+    }
+
+    fn memories(&self) -> usize {
+        self.own.memories()
+    }
+}
+
+/// All rooms together have no memory left for what a new one starts with. The text names the bound.
+#[derive(Debug, Error)]
+#[error("{0}")]
+struct NoMemoryLeft(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmtime::Error;
+
+    fn limits(total: &Arc<TotalMemory>) -> RoomLimits {
+        RoomLimits::new(&GuestLimits { memory_bytes: 8, ..GuestLimits::default() }, total.clone())
+    }
+
+    #[test]
+    fn a_growth_that_fails_gives_back_what_it_took() {
+        let total = TotalMemory::new(10);
+        let (mut one, mut other) = (limits(&total), limits(&total));
+        assert!(one.memory_growing(0, 2, None).unwrap());
+        assert!(other.memory_growing(0, 2, None).unwrap());
+        assert!(one.memory_growing(2, 8, None).unwrap());
+        assert!(!other.memory_growing(2, 3, None).unwrap());
+        one.memory_grow_failed(Error::msg("the kernel says no")).unwrap();
+        assert!(other.memory_growing(2, 8, None).unwrap());
+    }
+
+    #[test]
+    fn what_a_room_may_not_have_itself_is_not_taken_from_the_others() {
+        let total = TotalMemory::new(10);
+        let (mut one, mut other) = (limits(&total), limits(&total));
+        assert!(one.memory_growing(0, 2, Some(4)).unwrap());
+        assert!(other.memory_growing(0, 2, None).unwrap());
+        assert!(!one.memory_growing(2, 9, None).unwrap());
+        assert!(!one.memory_growing(2, 5, Some(4)).unwrap());
+        assert!(other.memory_growing(2, 8, None).unwrap());
+    }
+}
