@@ -1,8 +1,10 @@
-use std::io;
+use std::{error::Error as _, fmt, io};
 use thiserror::Error;
 
 /// Why a server could not be started.
-#[derive(Debug, Error)]
+///
+/// Its `Debug` is its text with the causes, as a `main` that returns it prints that.
+#[derive(Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// The address cannot be listened on: somebody else does already, it is not this machine's, or
@@ -37,6 +39,16 @@ pub enum StartError {
     /// The system gave no thread.
     #[error("cannot start the server's thread")]
     Thread(#[source] io::Error),
+}
+
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        match self.source() {
+            Some(cause) => write!(f, ": {cause}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl From<StartError> for io::Error {

@@ -15,6 +15,7 @@ use actix_web::{
     dev::{self, ServiceRequest},
     middleware::{Next, from_fn},
     rt::System,
+    web,
 };
 use std::{
     io,
@@ -118,8 +119,10 @@ fn bind(site: &Site, settings: &Settings) -> io::Result<(Vec<SocketAddr>, dev::S
     let site = site.clone();
     let mut http = HttpServer::new(move || {
         let (site, hosts) = (site.clone(), hosts.clone());
-        App::new().configure(move |app| site.configure(app)).wrap(from_fn(
-            move |request: ServiceRequest, next: Next<BoxBody>| {
+        App::new()
+            .configure(move |app| site.configure(app))
+            .default_service(web::to(refuse::path))
+            .wrap(from_fn(move |request: ServiceRequest, next: Next<BoxBody>| {
                 let hosts = hosts.clone();
                 async move {
                     if !hosts.allow(request.request()) {
@@ -127,8 +130,7 @@ fn bind(site: &Site, settings: &Settings) -> io::Result<(Vec<SocketAddr>, dev::S
                     }
                     next.call(request).await
                 }
-            },
-        ))
+            }))
     })
     .disable_signals()
     .shutdown_timeout(REQUEST_STOP_TIME.as_secs())

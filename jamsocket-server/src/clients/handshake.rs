@@ -1,37 +1,57 @@
-use actix_http::ws::verify_handshake;
+use actix_http::ws;
 use actix_web::{
-    Error, HttpRequest,
-    error::ErrorBadRequest,
-    http::{Version, header},
+    HttpRequest, ResponseError as _,
+    http::{StatusCode, Version, header},
 };
+use thiserror::Error;
+
+/// Why a request opens no WebSocket.
+#[derive(Debug, Error)]
+pub(super) enum HandshakeError {
+    #[error("this address opens a WebSocket: {0}")]
+    NoHandshake(#[from] ws::HandshakeError),
+    #[error("a WebSocket is opened by HTTP/1.1")]
+    HttpVersion,
+    #[error("a request that opens a WebSocket has no body")]
+    Body,
+    #[error("a WebSocket's key and version are given once")]
+    Repeated,
+    #[error("the header Upgrade names no websocket")]
+    Upgrade,
+}
+
+impl HandshakeError {
+    /// A 426 for another version of the protocol, a 400 for the rest.
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            HandshakeError::NoHandshake(error) => error.error_response().status(),
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+}
 
 /// Checks a request to open a WebSocket (RFC 6455, section 4.2.1), more strictly than actix-http
 /// does: what it lets pass would be answered with frames that nobody can read, or would have a body
 /// taken for frames.
-///
-/// # Errors
-///
-/// The answer to give: a 400, or a 426 for another version of the protocol.
-pub(super) fn check(request: &HttpRequest) -> Result<(), Error> {
-    verify_handshake(request.head())?;
+pub(super) fn check(request: &HttpRequest) -> Result<(), HandshakeError> {
+    ws::verify_handshake(request.head())?;
     let headers = request.headers();
-    let refused = |sentence: &'static str| Err(ErrorBadRequest(sentence));
     if request.version() != Version::HTTP_11 {
-        return refused("a WebSocket is opened by HTTP/1.1\n");
+        return Err(HandshakeError::HttpVersion);
     }
     let has_length = headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
     if has_length || headers.contains_key(header::TRANSFER_ENCODING) {
-        return refused("a request that opens a WebSocket has no body\n");
+        return Err(HandshakeError::Body);
     }
     for name in [header::SEC_WEBSOCKET_KEY, header::SEC_WEBSOCKET_VERSION] {
         if headers.get_all(name).count() != 1 {
-            return refused("a WebSocket's key and version are given once\n");
+            return Err(HandshakeError::Repeated);
         }
     }
     let is_websocket = |token: &str| token.trim().eq_ignore_ascii_case("websocket");
     let upgrade = headers.get(header::UPGRADE).and_then(|value| value.to_str().ok());
     if !upgrade.is_some_and(|value| value.split(',').any(is_websocket)) {
-        return refused("the header Upgrade names no websocket\n");
+        return Err(HandshakeError::Upgrade);
     }
     Ok(())
 }

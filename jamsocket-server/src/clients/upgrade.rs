@@ -27,7 +27,9 @@ pub(crate) async fn upgrade(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Error> {
-    handshake::check(request)?;
+    if let Err(error) = handshake::check(request) {
+        return Ok(refuse::text(error.status(), error.to_string()));
+    }
     let settings = &rooms.settings;
     let Some(open) = open.open() else {
         return Ok(refuse::unavailable("there is no place for another WebSocket"));

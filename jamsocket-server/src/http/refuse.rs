@@ -26,6 +26,12 @@ pub(crate) fn host() -> HttpResponse {
     text(StatusCode::MISDIRECTED_REQUEST, "this server does not answer to that name".into())
 }
 
+/// There is nothing at this path.
+pub(crate) async fn path() -> HttpResponse {
+    let sentence = "there is nothing here: a room is a WebSocket at /ws/NAME";
+    text(StatusCode::NOT_FOUND, sentence.to_owned())
+}
+
 pub(crate) fn join(error: &JoinError) -> HttpResponse {
     match error {
         JoinError::Unknown => text(StatusCode::NOT_FOUND, "there is no such room".into()),
@@ -54,6 +60,6 @@ pub(crate) fn unavailable(reason: &str) -> HttpResponse {
     response
 }
 
-fn text(status: StatusCode, sentence: String) -> HttpResponse {
+pub(crate) fn text(status: StatusCode, sentence: String) -> HttpResponse {
     HttpResponse::build(status).content_type(ContentType::plaintext()).body(sentence + "\n")
 }
