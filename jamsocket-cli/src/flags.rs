@@ -6,11 +6,16 @@ use crate::{
     limits::{AllLimits, LimitFlags},
 };
 use clap::Args;
-use jamsocket_server::{RoomIdStrategy, Server, ServiceShutdownPolicy};
+use jamsocket_server::{
+    AllowedHosts, AllowedOrigins, RoomIdStrategy, Server, ServiceShutdownPolicy,
+};
 use std::{
     num::NonZeroUsize,
     path::{Path, PathBuf},
 };
+
+/// Stands for every origin, or every name.
+const ANY: &str = "any";
 
 const DEFAULT_HOST: &str = "127.0.0.1";
 const DEFAULT_PORT: u16 = 8080;
@@ -53,6 +58,16 @@ pub(crate) struct ServeFlags {
     #[arg(short = 't', long, value_name = "SECONDS", default_value_t = DEFAULT_HEARTBEAT_TIMEOUT)]
     heartbeat_timeout: u64,
 
+    /// Pages that a browser may open rooms from, such as https://example.com, or `any`
+    /// [default: those of the same host and port, with `dev` also those of this machine]
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
+
+    /// Names that the server answers to, without a port, or `any` [default: on a loopback address
+    /// those of this machine, on any other any]
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+
     /// Worker threads that rooms live on [default: one a core]
     #[arg(long, value_name = "N")]
     workers: Option<NonZeroUsize>,
@@ -77,9 +92,27 @@ impl ServeFlags {
         self.limits.over(config.clone())
     }
 
-    /// A server with what these flags say, but for its services and limits.
-    pub(crate) fn server(&self) -> Server {
+    /// What to listen on.
+    pub(crate) fn address(&self) -> (&str, u16) {
+        (&self.host, self.port)
+    }
+
+    /// A server with what these flags say, but for its services and limits. Pages of `origins`
+    /// are let in where no flag says which.
+    pub(crate) fn server(&self, origins: AllowedOrigins) -> Server {
+        let origins = match &self.allow_origin[..] {
+            [] => origins,
+            given if given.iter().any(|origin| origin == ANY) => AllowedOrigins::Any,
+            given => AllowedOrigins::Only(given.to_vec()),
+        };
+        let hosts = match &self.allow_host[..] {
+            [] => AllowedHosts::Automatic,
+            given if given.iter().any(|host| host == ANY) => AllowedHosts::Any,
+            given => AllowedHosts::Only(given.to_vec()),
+        };
         let mut server = Server::new()
+            .with_allowed_origins(origins)
+            .with_allowed_hosts(hosts)
             .with_host(&self.host)
             .with_port(self.port.into())
             .with_heartbeat_interval(self.heartbeat_interval)
@@ -178,7 +211,7 @@ mod tests {
 
     #[test]
     fn the_server_has_the_defaults_of_the_command_line() {
-        let server = flags("").server();
+        let server = flags("").server(AllowedOrigins::SameHost);
         assert_eq!((server.host.as_str(), server.port), ("127.0.0.1", 8080));
         assert_eq!(server.heartbeat_interval, Duration::from_secs(30));
         assert_eq!(server.heartbeat_timeout, Duration::from_secs(120));
@@ -187,7 +220,8 @@ mod tests {
 
     #[test]
     fn the_server_has_what_the_flags_say() {
-        let server = flags("-p 0 --host 0.0.0.0 -i 5 -t 6 --workers 2").server();
+        let server =
+            flags("-p 0 --host 0.0.0.0 -i 5 -t 6 --workers 2").server(AllowedOrigins::SameHost);
         assert_eq!((server.host.as_str(), server.port), ("0.0.0.0", 0));
         assert_eq!(server.heartbeat_interval, Duration::from_secs(5));
         assert_eq!(server.heartbeat_timeout, Duration::from_secs(6));
@@ -200,6 +234,24 @@ mod tests {
             let words = std::iter::once("jamsocket").chain(line.split(' '));
             assert!(Command::try_parse_from(words).is_err(), "{line}");
         }
-        assert_eq!(flags("-p 65535").server().port, 65535);
+        assert_eq!(flags("-p 65535").server(AllowedOrigins::SameHost).port, 65535);
+    }
+
+    #[test]
+    fn flags_say_which_pages_and_names_are_let_in() {
+        let dev = AllowedOrigins::SameHostOrLocalhost;
+        let server = flags("").server(dev.clone());
+        assert_eq!(
+            (server.allowed_origins, server.allowed_hosts),
+            (dev.clone(), AllowedHosts::Automatic)
+        );
+        let server = flags("--allow-origin https://a.example --allow-origin https://b.example")
+            .server(dev.clone());
+        let both = ["https://a.example", "https://b.example"].map(str::to_owned);
+        assert_eq!(server.allowed_origins, AllowedOrigins::Only(both.to_vec()));
+        let server = flags("--allow-origin any --allow-host rooms.example").server(dev.clone());
+        assert_eq!(server.allowed_origins, AllowedOrigins::Any);
+        assert_eq!(server.allowed_hosts, AllowedHosts::Only(vec!["rooms.example".to_owned()]));
+        assert_eq!(flags("--allow-host any").server(dev).allowed_hosts, AllowedHosts::Any);
     }
 }

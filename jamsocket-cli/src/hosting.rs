@@ -1,11 +1,11 @@
 use crate::{config::RoomConfig, console::Console, flags::ServeFlags, limits::AllLimits};
 use jamsocket_server::{
-    NamedService, RoomIdStrategy, ServerHandle, ServiceActorContext, StartError,
+    AllowedOrigins, NamedService, RoomIdStrategy, ServerHandle, ServiceActorContext, StartError,
 };
-use jamsocket_wasm_host::{EngineError, LoadError, WasmEngine, WasmHostFactory};
+use jamsocket_wasm_host::{EngineError, GuestLimits, LoadError, WasmEngine, WasmHostFactory};
 use std::{
     io,
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
 };
 use thiserror::Error;
@@ -40,24 +40,34 @@ impl HostedModule {
 }
 
 impl Hosting {
-    /// Serves until SIGINT or SIGTERM, and says where.
+    /// Serves until SIGINT or SIGTERM, and says where. Pages of `origins` are let in, unless a flag
+    /// says which.
     ///
     /// # Errors
     ///
     /// See [`HostingError`].
-    pub(crate) fn run(&self, flags: &ServeFlags, console: Console) -> Result<(), HostingError> {
-        let server = self.start(flags)?;
+    pub(crate) fn run(
+        &self,
+        flags: &ServeFlags,
+        origins: AllowedOrigins,
+        console: Console,
+    ) -> Result<(), HostingError> {
+        let server = self.start(flags, origins)?;
         for line in self.lines(server.addr(), flags) {
             console.status("Serving", line);
         }
         server.run().map_err(HostingError::Ended)
     }
 
-    fn start(&self, flags: &ServeFlags) -> Result<ServerHandle, HostingError> {
+    fn start(
+        &self,
+        flags: &ServeFlags,
+        origins: AllowedOrigins,
+    ) -> Result<ServerHandle, HostingError> {
         let limits = flags.limits(&self.limits);
         let engine = WasmEngine::with_limits(limits.guests)?;
         let mut server = flags
-            .server()
+            .server(origins)
             .with_limits(limits.server)
             .with_static_path(self.static_files.as_deref().map(text_of))
             .with_client_path(self.client.as_deref().map(text_of));
@@ -96,6 +106,32 @@ impl Hosting {
         let client = self.client.iter().map(|files| folder(files, "/client/"));
         alone.chain(named).chain(pages).chain(client).collect()
     }
+}
+
+/// Whether the address of these flags can be listened on.
+///
+/// # Errors
+///
+/// [`StartError::Bind`], as when a server is started.
+pub(crate) fn probe(flags: &ServeFlags) -> Result<(), HostingError> {
+    let (host, port) = flags.address();
+    match TcpListener::bind((host, port)) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(StartError::Bind { address: format!("{host}:{port}"), source }.into()),
+    }
+}
+
+/// Whether modules that were built are services.
+///
+/// # Errors
+///
+/// What is wrong with the first that is none.
+pub(crate) fn check(modules: &[PathBuf]) -> Result<(), HostingError> {
+    let engine = WasmEngine::with_limits(GuestLimits { max_rooms: 1, ..GuestLimits::default() })?;
+    for module in modules {
+        WasmHostFactory::<ServiceActorContext>::new_in(&engine, module)?;
+    }
+    Ok(())
 }
 
 /// A path as the server takes it. One that is no text leads nowhere, and the server says so.

@@ -2,6 +2,6 @@
 
 pub use crate::jamsocket_wasm;
 pub use jamsocket::{
-    ClientId, JamsocketContext, JamsocketService, JamsocketServiceFactory, MessageRecipient,
-    SimpleJamsocketService, WrappedJamsocketService,
+    ClientId, JamsocketContext, JamsocketService, JamsocketServiceFactory, LogLevel,
+    MessageRecipient, SimpleJamsocketService, WrappedJamsocketService,
 };

@@ -145,7 +145,7 @@ impl TargetError {
                 "it may be too old: Jamsocket is built and tested with Rust 1.95".to_owned()
             }
             TargetError::Missing { target } => format!(
-                "run `rustup target add {target}`, or this command with --yes, which does it\n\
+                "run `rustup target add {target}`, or let this command do it with --yes;\n\
                  without rustup: {JAMSOCKET_RUSTC} names a compiler that has the target"
             ),
             TargetError::NamedCompilerLacksIt { variable, .. } => {

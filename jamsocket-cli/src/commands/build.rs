@@ -1,4 +1,4 @@
-use crate::{console::Console, failure::Failure, flags::ProjectFlags, project};
+use crate::{console::Console, failure::Failure, flags::ProjectFlags, hosting, project};
 use clap::Args;
 
 /// Build a package as a service and print the path of its module
@@ -18,6 +18,7 @@ pub(crate) struct Build {
 impl Build {
     pub(crate) fn run(&self, console: Console) -> Result<(), Failure> {
         let built = project::build(&self.project, console)?;
+        hosting::check(&built.modules)?;
         for module in &built.modules {
             console.result(module.display())?;
         }

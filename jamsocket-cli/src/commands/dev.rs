@@ -2,9 +2,10 @@ use crate::{
     console::Console,
     failure::Failure,
     flags::{ProjectFlags, ServeFlags},
-    project,
+    hosting, project,
 };
 use clap::Args;
+use jamsocket_server::AllowedOrigins;
 
 /// Build a package as a service and serve it
 ///
@@ -24,7 +25,9 @@ pub(crate) struct Dev {
 
 impl Dev {
     pub(crate) fn run(&self, console: Console) -> Result<(), Failure> {
+        // A port in use is told before the build, not minutes after.
+        hosting::probe(&self.serving)?;
         let built = project::build(&self.project, console)?;
-        Ok(built.hosting.run(&self.serving, console)?)
+        Ok(built.hosting.run(&self.serving, AllowedOrigins::SameHostOrLocalhost, console)?)
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     hosting::{HostedModule, Hosting},
 };
 use clap::Args;
-use jamsocket_server::{NamedService, StartError};
+use jamsocket_server::{AllowedOrigins, NamedService, StartError};
 use std::{
     path::{Path, PathBuf},
     str::FromStr,
@@ -39,7 +39,7 @@ impl Serve {
         let config = self.config.read(Path::new("."))?;
         let client = config.client.as_ref().and_then(|package| client_folder(package, console));
         let hosting = Hosting { client, ..plan(&self.modules, config)? };
-        Ok(hosting.run(&self.serving, console)?)
+        Ok(hosting.run(&self.serving, AllowedOrigins::SameHost, console)?)
     }
 }
 
