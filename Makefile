@@ -1,11 +1,12 @@
-# `make demo` serves the counter; `make test` runs every test; `make lint` is what reviewers run
-# before they read. Nothing has to be installed by hand but rustup's stable toolchain.
+# `make demo` serves the counter; `make test` runs every test; `make lint` and `make package` are what
+# else has to pass. Nothing has to be installed by hand but rustup's stable toolchain. The first build
+# takes some minutes.
 
 .PHONY: demo test lint package wasm-target install
 
 # The counter on http://localhost:8080, a room at ws://localhost:8080/ws/1.
 demo: wasm-target
-	cargo run --quiet --package jamsocket-cli -- dev --yes examples/counter
+	cargo run --package jamsocket-cli -- dev --yes examples/counter
 
 # Everything: units, documentation, sockets, modules, the installed command.
 test: wasm-target install
