@@ -33,12 +33,12 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    const COUNTER: &str = "path+file:///work/counter#0.1.0";
+    const COUNTER: &str = "path+file:///home/ann/counter#0.1.0";
 
     /// A line as cargo writes it, shortened to what it has to have.
     fn artifact(package: &str, kind: &str, files: &str) -> String {
         format!(
-            r#"{{"reason":"compiler-artifact","package_id":"{package}","manifest_path":"/work/counter/Cargo.toml","target":{{"kind":[{kind}],"crate_types":[{kind}],"name":"counter","src_path":"/work/counter/src/lib.rs","edition":"2024","doc":true,"doctest":true,"test":true}},"profile":{{"opt_level":"3","debuginfo":0,"debug_assertions":false,"overflow_checks":false,"test":false}},"features":[],"filenames":[{files}],"executable":null,"fresh":true}}"#
+            r#"{{"reason":"compiler-artifact","package_id":"{package}","manifest_path":"/home/ann/counter/Cargo.toml","target":{{"kind":[{kind}],"crate_types":[{kind}],"name":"counter","src_path":"/home/ann/counter/src/lib.rs","edition":"2024","doc":true,"doctest":true,"test":true}},"profile":{{"opt_level":"3","debuginfo":0,"debug_assertions":false,"overflow_checks":false,"test":false}},"features":[],"filenames":[{files}],"executable":null,"fresh":true}}"#
         )
     }
 
