@@ -326,4 +326,6 @@ impl<S: JamsocketService, P> Room<S, P> {
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;
