@@ -2,7 +2,7 @@
 # else has to pass. Nothing has to be installed by hand but rustup's stable toolchain. The first build
 # takes some minutes.
 
-.PHONY: demo test lint package wasm-target install
+.PHONY: demo test lint package conformance wasm-target install
 
 # The counter on http://localhost:8080, a room at ws://localhost:8080/ws/1.
 demo: wasm-target
@@ -21,6 +21,14 @@ lint: wasm-target
 # Each crate as it would be published, built on its own.
 package:
 	cargo package --workspace
+
+# The Autobahn suite's 301 cases of framing, fragments, UTF-8 and closing, against a sandboxed room,
+# with the bounds raised that its largest messages need.
+conformance: wasm-target install
+	scripts/conformance/install.sh target/autobahn
+	scripts/conformance/run.py target/autobahn target/installed/bin/jamsocket serve \
+	  "$$(target/installed/bin/jamsocket build examples/echo)" --port PORT \
+	  --message-bytes 20MiB --callback-bytes 20MiB --memory-bytes 256MiB
 
 # The command as `cargo install` makes it, in the profile that everything else here is built in.
 install:

@@ -15,8 +15,9 @@ jamsocket::limits! {
     pub struct Limits {
         /// How many bytes a client's message may have.
         pub message_bytes: usize = 1 << 20,
-        /// In how many fragments a client's message may come.
-        pub message_fragments: usize = 65_536,
+        /// In how many fragments a client's message may come. By default 65,536 and a last one, which
+        /// may be empty.
+        pub message_fragments: usize = 65_537,
         /// How many messages may wait for a room before its clients' sockets are left unread.
         pub inbox_messages: usize = 1_024,
         /// How many bytes of messages may wait for a room likewise.

@@ -139,9 +139,9 @@ fn a_frame_that_is_too_long_is_refused_at_its_header() {
 }
 
 #[test]
-fn a_message_has_at_most_65_536_fragments() {
+fn a_message_has_at_most_65_537_fragments() {
     let mut bytes = frame(BINARY, b"");
-    for _ in 2..65_536 {
+    for _ in 2..65_537 {
         bytes.extend(frame(CONTINUE, b""));
     }
     let at_the_bound = [bytes.clone(), frame(FIN | CONTINUE, b"")].concat();
