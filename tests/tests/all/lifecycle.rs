@@ -83,7 +83,7 @@ async fn ancestor_a10_an_immediate_room_hears_of_its_last_client_before_it_ends(
 
 #[tokio::test]
 async fn a_room_stays_for_its_seconds_and_a_join_keeps_it() {
-    let (server, mut calls) = start(ServiceShutdownPolicy::AfterSeconds(1));
+    let (server, mut calls) = start(ServiceShutdownPolicy::AfterSeconds(3));
     let ann = Client::join(server.addr(), "/ws/1").await;
     ann.leave().await;
     let bob = Client::join(server.addr(), "/ws/1").await;

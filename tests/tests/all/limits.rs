@@ -93,7 +93,7 @@ async fn a_client_may_send_so_often() {
     let limits = Limits { rate_messages: 1, rate_burst: 5, ..Limits::default() };
     let (server, mut calls) = start(limits);
     let mut client = RawClient::join(server.addr(), "/ws/1").await;
-    for _ in 0..6 {
+    for _ in 0..50 {
         client.send(0x81, b"hi").await;
     }
     assert_eq!(client.read_close().await, 1008);
@@ -105,25 +105,35 @@ async fn a_client_may_send_so_often() {
             _ => {}
         }
     }
-    assert_eq!(heard, 5);
+    // A second or two may have passed.
+    assert!((5..50).contains(&heard), "{heard} messages were let through");
 }
 
 #[tokio::test]
 async fn an_address_may_make_so_many_rooms_a_second() {
     let (server, _calls) = start(Limits { rate_rooms: 1, ..Limits::default() });
     let _ann = Client::join(server.addr(), "/ws/1").await;
-    let too_many = "this address makes too many rooms a second\n";
-    assert_eq!(refusal(&server, "/ws/2").await, too_many);
+    // As many rooms as this cannot be made one a second, however busy the machine is.
+    let mut refused = None;
+    for room in 2..50 {
+        if let Err(refusal) = Client::try_join(server.addr(), &format!("/ws/{room}")).await {
+            refused = Some((room, refusal));
+            break;
+        }
+    }
+    let (room, refusal) = refused.expect("one of them is refused");
+    assert_eq!((refusal.status, refusal.retry_after.as_deref()), (503, Some("1")));
+    assert_eq!(refusal.text, "this address makes too many rooms a second\n");
     let _bob = Client::join(server.addr(), "/ws/1").await;
     // A second later there may be another.
-    while Client::try_join(server.addr(), "/ws/2").await.is_err() {
+    while Client::try_join(server.addr(), &format!("/ws/{room}")).await.is_err() {
         tokio::task::yield_now().await;
     }
 }
 
 #[tokio::test]
 async fn a_client_waits_so_long_for_a_room_to_take_it() {
-    let limits = Limits { join_time: Duration::from_millis(100), ..Limits::default() };
+    let limits = Limits { join_time: Duration::from_secs(2), ..Limits::default() };
     let (server, mut calls) = start(limits);
     let mut ann = Client::join(server.addr(), "/ws/1").await;
     ann.say("wait").await;

@@ -127,7 +127,12 @@ async fn a_chat_names_its_guests(server: ServerHandle) {
 async fn a_clock_ticks_for_everyone(server: ServerHandle) {
     let mut ann = Client::join(server.addr(), "/ws/1").await;
     let mut bob = Client::join(server.addr(), "/ws/1").await;
-    let (first, second) = (ann.hear().await, ann.hear().await);
-    assert!(first < second, "{first} before {second}");
-    assert_eq!(bob.hear().await, first);
+    let bobs = bob.hear().await;
+    let mut anns = vec![ann.hear().await, ann.hear().await];
+    assert!(anns[0] < anns[1], "{anns:?}");
+    // On a busy machine he may have come in some ticks later.
+    while anns.last() < Some(&bobs) {
+        anns.push(ann.hear().await);
+    }
+    assert!(anns.contains(&bobs), "{bobs} is not among {anns:?}");
 }

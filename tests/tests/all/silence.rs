@@ -20,7 +20,7 @@ async fn ancestor_a12_a_client_that_gives_no_sign_of_life_has_left() {
     let server = Server::new()
         .with_port(0)
         .with_heartbeat_interval(1)
-        .with_heartbeat_timeout(2)
+        .with_heartbeat_timeout(4)
         .start(probe)
         .unwrap();
     // One answers its pings, the other keeps its socket open and says nothing.
@@ -29,7 +29,7 @@ async fn ancestor_a12_a_client_that_gives_no_sign_of_life_has_left() {
     let mut silent = RawClient::join(server.addr(), "/ws/1").await;
     calls.expect([Call::Connect(id(), 2)]).await;
     let pings = async {
-        for _ in 0..4 {
+        for _ in 0..6 {
             alive.hear_ping().await;
         }
         alive.say("echo here").await;
