@@ -58,13 +58,13 @@ pub(super) async fn drive<S: JamsocketService>(
         if woken.waited {
             turn = Instant::now();
         }
-        if alarm.is_due(turn) {
-            // However many events wait: a flood must not stop a room's timer.
+        let is_event = matches!(woken.next, Some(Next::Event(_)));
+        // The alarm counts however many events wait: a flood must not stop a room's timer.
+        if !is_event || alarm.is_due(turn) {
             room.handle(Input::Wake, &mut host).await;
         }
-        match woken.next {
-            None | Some(Next::Sent) => room.handle(Input::Wake, &mut host).await,
-            Some(Next::Event(event)) => handle(&mut room, event, &mut host).await,
+        if let Some(Next::Event(event)) = woken.next {
+            handle(&mut room, event, &mut host).await;
         }
         while let Some(client) = host.slow.pop() {
             room.handle(Input::Leave(client), &mut host).await;
@@ -80,11 +80,15 @@ pub(super) async fn drive<S: JamsocketService>(
     }
 }
 
+/// Gives an event to the room. One that is over drops it, and who wanted to join looks for another.
 async fn handle<S: JamsocketService>(
     room: &mut Room<S, Arc<Outbox>>,
     event: Event,
     host: &mut Host<'_>,
 ) {
+    if room.end().is_some() {
+        return;
+    }
     match event {
         Event::Join(outbox, joined) => {
             // Its ids may be spent, too, after two thousand million clients.
