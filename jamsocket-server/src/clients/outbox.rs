@@ -9,6 +9,9 @@ use std::{
 };
 use thiserror::Error;
 
+/// For how many frames an outbox that is empty keeps its space.
+const KEPT: usize = 16;
+
 /// How many frames may wait when a pong is still added to them.
 const MAX_PONGS: usize = 64;
 
@@ -145,6 +148,7 @@ impl Outbox {
         if state.phase == Phase::Finished {
             return Poll::Ready(Outgoing::End);
         }
+        state.frames.shrink_to(KEPT);
         match &mut state.body {
             Some(waker) => waker.clone_from(cx.waker()),
             none => *none = Some(cx.waker().clone()),

@@ -44,6 +44,9 @@ pub(crate) enum Refused {
     Unbuilt(Arc<BuildError>),
 }
 
+/// For how many events an inbox that is empty keeps its space.
+const KEPT: usize = 16;
+
 /// What the driver of a room is woken for.
 #[derive(Debug)]
 pub(crate) enum Next {
@@ -135,6 +138,7 @@ impl Inbox {
             if sent {
                 return Poll::Ready(Next::Sent);
             }
+            state.events.shrink_to(KEPT);
             match &mut state.room {
                 Some(waker) => waker.clone_from(cx.waker()),
                 none => *none = Some(cx.waker().clone()),

@@ -163,6 +163,17 @@ pub(super) struct Batch {
     pub(super) exceeded: Option<ServiceError>,
 }
 
+/// For how many messages and lines a room keeps its buffers from one callback to the next.
+const KEPT: usize = 64;
+
+impl Batch {
+    /// Gives back what one large callback has made the buffers grow to.
+    pub(super) fn trim(&mut self) {
+        self.messages.shrink_to(KEPT);
+        self.logs.shrink_to(KEPT);
+    }
+}
+
 struct Outbound {
     limits: SendLimits,
     batch: Batch,

@@ -299,6 +299,7 @@ impl<S: JamsocketService, P> Room<S, P> {
         if let Some(error) = batch.exceeded.take() {
             self.fail(callback, error, host);
         }
+        batch.trim();
         self.batch = batch;
     }
 

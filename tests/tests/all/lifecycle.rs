@@ -250,8 +250,8 @@ async fn a_created_room_comes_back_after_its_end() {
 async fn a_timer_fires_in_an_empty_room() {
     let (server, mut calls) = start(ServiceShutdownPolicy::Never);
     let mut ann = Client::join(server.addr(), "/ws/1").await;
-    ann.say("timer 50").await;
+    ann.say("timer 2000").await;
     ann.leave().await;
-    calls.expect([new(), connect(1), message(1, "timer 50"), disconnect(1)]).await;
+    calls.expect([new(), connect(1), message(1, "timer 2000"), disconnect(1)]).await;
     calls.expect([Call::Timer("1".into())]).await;
 }
