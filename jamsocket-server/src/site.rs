@@ -13,8 +13,8 @@ use std::{
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
     services: Vec<Arc<Rooms>>,
-    /// Folders of static files, with the path that each is mounted at.
-    files: Vec<(&'static str, String)>,
+    /// Folders of static files, without links, with the path that each is mounted at.
+    files: Vec<(&'static str, PathBuf)>,
     /// The WebSockets that are open.
     open: OpenSockets,
     origins: Arc<AllowedOrigins>,
@@ -33,9 +33,9 @@ impl Site {
         let files = folders
             .into_iter()
             .filter_map(|(path, folder)| Some((path, folder?)))
-            .map(|(path, folder)| match Path::new(&folder).is_dir() {
-                true => Ok((path, folder)),
-                false => Err(StartError::StaticFolder(folder)),
+            .map(|(path, folder)| match Path::new(&folder).canonicalize() {
+                Ok(inside) if inside.is_dir() => Ok((path, inside)),
+                _ => Err(StartError::StaticFolder(folder)),
             })
             .collect::<Result<_, _>>()?;
         let services = services.into_iter().map(|service| service.open(settings.clone())).collect();
@@ -50,7 +50,7 @@ impl Site {
             routes::add_service(app, rooms, &self.open, &self.origins);
         }
         for (path, folder) in &self.files {
-            let inside = canonical(folder);
+            let inside = folder.clone();
             app.service(
                 actix_files::Files::new(path, folder)
                     .index_file("index.html")
@@ -77,11 +77,6 @@ impl Site {
         }
         self.open.closed().await;
     }
-}
-
-/// The folder's own path, without links. One that cannot be told is served nothing from.
-fn canonical(folder: &str) -> PathBuf {
-    Path::new(folder).canonicalize().unwrap_or_default()
 }
 
 fn check_names(services: &[NamedService]) -> Result<(), StartError> {
