@@ -95,17 +95,14 @@ async fn handle<S: JamsocketService>(
             let has_place = room.clients() < host.max_clients;
             let Some(client) = has_place.then(|| room.next_client()).flatten() else {
                 // Who has given up waiting needs not be told.
-                let _gone = joined.send(Err(Refused::Full));
-                return;
+                return drop(joined.send(Err(Refused::Full)));
             };
             let membership = Membership::new(host.inbox.clone(), client);
             if joined.send(Ok(membership)).is_ok() {
                 room.handle(Input::Join(client, outbox), host).await;
             }
         }
-        Event::AwaitBuilt(built) => {
-            let _gone = built.send(Ok(()));
-        }
+        Event::AwaitBuilt(built) => drop(built.send(Ok(()))),
         Event::Leave(client) => room.handle(Input::Leave(client), host).await,
         Event::Text(client, text) => room.handle(Input::Text(client, &text), host).await,
         Event::Binary(client, bytes) => room.handle(Input::Binary(client, &bytes), host).await,

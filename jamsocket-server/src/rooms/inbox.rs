@@ -10,6 +10,9 @@ use std::{
 };
 use tokio::sync::oneshot;
 
+/// For how many events an inbox that is empty keeps its space.
+const KEPT: usize = 16;
+
 /// Something that happens to a room, on its way there.
 #[derive(Debug)]
 pub(crate) enum Event {
@@ -43,9 +46,6 @@ pub(crate) enum Refused {
     /// It could not be built.
     Unbuilt(Arc<BuildError>),
 }
-
-/// For how many events an inbox that is empty keeps its space.
-const KEPT: usize = 16;
 
 /// What the driver of a room is woken for.
 #[derive(Debug)]
@@ -162,16 +162,13 @@ impl Inbox {
         let events = std::mem::take(&mut self.lock().events);
         let error = Arc::new(error);
         for event in events {
+            let refused = Refused::Unbuilt(error.clone());
             // Who has given up waiting needs not be told.
-            let _gone = match event {
-                Event::Join(_, joined) => {
-                    joined.send(Err(Refused::Unbuilt(error.clone()))).is_err()
-                }
-                Event::AwaitBuilt(built) => {
-                    built.send(Err(Refused::Unbuilt(error.clone()))).is_err()
-                }
-                Event::Leave(_) | Event::Text(..) | Event::Binary(..) | Event::Stop => false,
-            };
+            match event {
+                Event::Join(_, joined) => drop(joined.send(Err(refused))),
+                Event::AwaitBuilt(built) => drop(built.send(Err(refused))),
+                Event::Leave(_) | Event::Text(..) | Event::Binary(..) | Event::Stop => {}
+            }
         }
         self.close();
     }

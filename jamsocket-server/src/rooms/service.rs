@@ -23,7 +23,7 @@ pub(crate) struct Rooms {
     pub(crate) settings: ServiceSettings,
     registry: Registry,
     rate: RoomRate,
-    factory: Box<dyn SpawnRoom>,
+    factory: Arc<dyn SpawnRoom>,
 }
 
 /// Why a client is in no room.
@@ -59,7 +59,7 @@ impl Rooms {
     {
         let registry = Registry::new(settings.room_id_strategy, settings.limits.clone());
         let rate = RoomRate::new(&settings.limits);
-        Arc::new(Self { name, settings, registry, rate, factory: Box::new(Native(factory)) })
+        Arc::new(Self { name, settings, registry, rate, factory })
     }
 
     /// Brings a client into the room `id`, which is made where the strategy allows it. Where the room
@@ -155,7 +155,7 @@ impl Rooms {
                     return Err(JoinError::AtCapacity(too_many.to_owned()));
                 }
                 room.inbox.push(event);
-                self.factory.spawn(room);
+                self.factory.clone().spawn(room);
             }
             Claim::Unknown => return Err(JoinError::Unknown),
             Claim::Full => {
@@ -190,7 +190,7 @@ impl fmt::Debug for Rooms {
 
 /// Builds rooms on the current thread, whatever the type of their service.
 trait SpawnRoom: Send + Sync {
-    fn spawn(&self, room: RoomToBuild);
+    fn spawn(self: Arc<Self>, room: RoomToBuild);
 }
 
 /// What a room is built for.
@@ -211,13 +211,10 @@ struct RoomToBuild {
     purpose: Purpose,
 }
 
-struct Native<F>(Arc<F>);
-
-impl<F: JamsocketServiceFactory<ServiceActorContext>> SpawnRoom for Native<F> {
-    fn spawn(&self, room: RoomToBuild) {
-        let factory = self.0.clone();
+impl<F: JamsocketServiceFactory<ServiceActorContext>> SpawnRoom for F {
+    fn spawn(self: Arc<Self>, room: RoomToBuild) {
         // A task of its own: the room outlives the request that asked for it.
-        actix_web::rt::spawn(async move { room.run(&*factory).await });
+        actix_web::rt::spawn(async move { room.run(&*self).await });
     }
 }
 
