@@ -110,17 +110,17 @@ impl Outbox {
 
     /// Closes the WebSocket after what waits already.
     pub(crate) fn close(&self, reason: CloseReason) {
-        self.begin_close(frame::close(&reason), Phase::Closing, false);
+        self.begin_close(frame::close(&reason), false);
     }
 
     /// Closes the WebSocket in place of what waits already: nobody has read it so far.
     pub(crate) fn abandon(&self, reason: CloseReason) {
-        self.begin_close(frame::close(&reason), Phase::Closing, true);
+        self.begin_close(frame::close(&reason), true);
     }
 
     /// Answers a peer that has closed the WebSocket, and is done.
     pub(super) fn answer_close(&self, code: Option<u16>) {
-        self.begin_close(frame::close_echo(code), Phase::Finished, false);
+        self.begin_close(frame::close_echo(code), false);
         self.finish();
     }
 
@@ -156,7 +156,7 @@ impl Outbox {
         Poll::Pending
     }
 
-    fn begin_close(&self, close: Bytes, phase: Phase, drop_waiting: bool) {
+    fn begin_close(&self, close: Bytes, drop_waiting: bool) {
         let mut state = self.lock();
         if state.phase != Phase::Open {
             return;
@@ -166,7 +166,7 @@ impl Outbox {
             state.bytes = 0;
         }
         state.add(close);
-        state.phase = phase;
+        state.phase = Phase::Closing;
         wake(state);
     }
 

@@ -6,7 +6,7 @@ use super::{
     handshake,
 };
 use crate::{
-    http::refuse,
+    http::{address, refuse},
     open_sockets::OpenSockets,
     rate::MessageRate,
     rooms::{JoinError, RoomId, Rooms},
@@ -35,8 +35,7 @@ pub(crate) async fn upgrade(
         return Ok(refuse::unavailable("there is no place for another WebSocket"));
     };
     let outbox = Arc::new(Outbox::new(&settings.limits));
-    let address = request.peer_addr().map(|peer| peer.ip());
-    let membership = match rooms.join(id, &outbox, address).await {
+    let membership = match rooms.join(id, &outbox, address(request)).await {
         Ok(membership) => Some(membership),
         Err(JoinError::Failed(error)) => {
             outbox.close(CloseReason::not_started(error.to_string()));

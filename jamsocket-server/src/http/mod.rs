@@ -3,3 +3,11 @@
 pub(crate) mod origin;
 pub(crate) mod refuse;
 pub(crate) mod routes;
+
+use actix_web::HttpRequest;
+use std::net::IpAddr;
+
+/// Where a request comes from. What proxies say about that is not believed.
+pub(crate) fn address(request: &HttpRequest) -> Option<IpAddr> {
+    request.peer_addr().map(|peer| peer.ip())
+}

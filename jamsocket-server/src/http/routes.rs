@@ -1,4 +1,4 @@
-use super::refuse;
+use super::{address, refuse};
 use crate::{
     clients::upgrade,
     http::origin::AllowedOrigins,
@@ -10,7 +10,7 @@ use actix_web::{
     http::header::ContentType,
     web::{self, Data, Payload, ServiceConfig},
 };
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 /// What the handlers of one service's routes work with.
 struct Shared {
@@ -94,11 +94,6 @@ fn room_id(request: &HttpRequest) -> Result<RoomId, RoomIdError> {
     let path = request.uri().path();
     let segment = path.rsplit_once('/').map_or(path, |(_, segment)| segment);
     RoomId::from_path_segment(segment)
-}
-
-/// Where a request comes from. What proxies say about that is not believed.
-fn address(request: &HttpRequest) -> Option<IpAddr> {
-    request.peer_addr().map(|peer| peer.ip())
 }
 
 fn plain(text: String) -> HttpResponse {
