@@ -20,7 +20,7 @@ lint: wasm-target
 
 # Each crate as it would be published, built on its own.
 package:
-	cargo package --workspace
+	scripts/package.sh
 
 # The Autobahn suite's 301 cases of framing, fragments, UTF-8 and closing, against a sandboxed room,
 # with the bounds raised that its largest messages need.
