@@ -97,5 +97,5 @@ pub use client_id::ClientId;
 pub use context::{JamsocketContext, LogLevel};
 pub use factory::{BuildError, JamsocketServiceFactory};
 pub use recipient::MessageRecipient;
-pub use service::{JamsocketService, ServiceError};
+pub use service::{JamsocketService, ServiceError, ServiceUsage};
 pub use simple::{SimpleJamsocketService, SimpleJamsocketServiceFactory, WrappedJamsocketService};

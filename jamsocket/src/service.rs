@@ -38,6 +38,22 @@ pub trait JamsocketService: Send + 'static {
 
     /// The timer that the service set is due.
     fn timer(&mut self) -> impl Future<Output = Result<(), ServiceError>> + Send;
+
+    /// What the service uses. A host asks after each callback, so the answer has to be at hand. The
+    /// default says nothing.
+    fn usage(&self) -> ServiceUsage {
+        ServiceUsage::default()
+    }
+}
+
+/// What a service uses, as far as it says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ServiceUsage {
+    /// How many bytes of memory it has for itself alone: those of a sandbox. 0 where it has none.
+    pub memory_bytes: usize,
+    /// How often so far it asked for more memory, or for a longer table of functions, and was
+    /// refused.
+    pub refused_growths: u64,
 }
 
 /// Why a service could not finish a callback. Its room is over.

@@ -141,6 +141,8 @@ impl JamsocketContext for RoomContext {
             outbound.log_bytes += line.len().max(1);
             if outbound.log_bytes <= outbound.limits.log_bytes {
                 outbound.batch.logs.push((level, line.to_owned()));
+            } else {
+                outbound.batch.dropped_logs += 1;
             }
         });
     }
@@ -157,6 +159,8 @@ impl fmt::Debug for RoomContext {
 pub(super) struct Batch {
     pub(super) messages: Vec<(MessageRecipient, Message)>,
     pub(super) logs: Vec<(LogLevel, String)>,
+    /// How many log lines more there were than may be kept.
+    pub(super) dropped_logs: u64,
     /// The last request of the timer, in milliseconds; 0 cancels.
     pub(super) timer: Option<u32>,
     /// Set when the service went beyond a bound. The room ends with it.

@@ -8,6 +8,7 @@
 //! - [`RoomContext`] is the [`JamsocketContext`](crate::JamsocketContext) that services in a
 //!   [`Room`] are given. It collects what they send.
 //! - [`ServiceShutdownPolicy`] says how long an empty room lives.
+//! - [`visible`] makes text of clients and guests fit to be logged.
 //! - [`Bound`] and [`limits!`](crate::limits) are how hosts define what they limit.
 
 mod callback;
@@ -16,9 +17,11 @@ mod limits;
 mod policy;
 mod room;
 mod roster;
+mod visible;
 
 pub use callback::{Callback, contain_panics};
 pub use context::{Message, RoomContext, SendLimits};
 pub use limits::{Bound, BoundError, BoundValue};
 pub use policy::{ParseShutdownPolicyError, ServiceShutdownPolicy};
 pub use room::{Departure, Input, Room, RoomEnd, RoomHost};
+pub use visible::visible;

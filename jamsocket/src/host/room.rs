@@ -2,9 +2,9 @@ use super::{
     Callback, Message, RoomContext, ServiceShutdownPolicy, callback::contain_panics,
     context::Batch, roster::Roster,
 };
-use crate::{ClientId, JamsocketService, LogLevel, ServiceError};
+use crate::{ClientId, JamsocketService, LogLevel, ServiceError, ServiceUsage};
 use std::{
-    fmt,
+    fmt, mem,
     panic::{AssertUnwindSafe, catch_unwind},
     time::Duration,
 };
@@ -41,6 +41,23 @@ pub trait RoomHost<P> {
 
     /// The service has written a log line.
     fn log(&mut self, level: LogLevel, line: &str);
+
+    /// The service has written so many log lines more than it may, and they are dropped. The default
+    /// does not care.
+    fn drop_logs(&mut self, lines: u64) {
+        let _ = lines;
+    }
+
+    /// A callback is about to run. The default does not care.
+    fn begin_call(&mut self, callback: Callback) {
+        let _ = callback;
+    }
+
+    /// The callback that was about to run has come to its end, well or not; nothing of what it sent
+    /// has been delivered yet. The default does not care.
+    fn end_call(&mut self, callback: Callback) {
+        let _ = callback;
+    }
 
     /// A client is no longer in the room. Nothing is delivered to it from here on.
     fn depart(&mut self, client: ClientId, member: P, departure: Departure);
@@ -108,6 +125,8 @@ impl fmt::Display for RoomEnd {
 pub struct Room<S, P> {
     /// Gone once the room is over.
     service: Option<S>,
+    /// What the service said last.
+    usage: ServiceUsage,
     context: RoomContext,
     roster: Roster<P>,
     policy: ServiceShutdownPolicy,
@@ -129,6 +148,7 @@ impl<S: JamsocketService, P> Room<S, P> {
     /// take them.
     pub fn new(service: S, context: RoomContext, policy: ServiceShutdownPolicy) -> Self {
         Self {
+            usage: service.usage(),
             service: Some(service),
             context,
             roster: Roster::new(),
@@ -156,6 +176,12 @@ impl<S: JamsocketService, P> Room<S, P> {
     /// How many clients are in.
     pub fn clients(&self) -> usize {
         self.roster.len()
+    }
+
+    /// What the room's service uses, as it said after its last callback. It has no memory any more
+    /// once the room is over.
+    pub fn usage(&self) -> ServiceUsage {
+        self.usage
     }
 
     /// How the room ended, if it has.
@@ -263,17 +289,22 @@ impl<S: JamsocketService, P> Room<S, P> {
         };
         self.running = Some(callback);
         self.context.begin_callback();
+        host.begin_call(callback);
+        let usage = &mut self.usage;
         let result = contain_panics(async {
-            match callback {
+            let result = match callback {
                 Callback::Connect(client) => service.connect(client).await,
                 Callback::Disconnect(client) => service.disconnect(client).await,
                 Callback::Message(client) => service.message(client, text).await,
                 Callback::Binary(client) => service.binary(client, bytes).await,
                 Callback::Timer => service.timer().await,
                 Callback::Outside => Ok(()),
-            }
+            };
+            *usage = service.usage();
+            result
         })
         .await;
+        host.end_call(callback);
         self.running = None;
         match result {
             Ok(()) => self.flush(callback, host),
@@ -283,11 +314,9 @@ impl<S: JamsocketService, P> Room<S, P> {
 
     /// Delivers what the service has sent since the last time.
     fn flush(&mut self, callback: Callback, host: &mut impl RoomHost<P>) {
-        let mut batch = std::mem::take(&mut self.batch);
+        let mut batch = mem::take(&mut self.batch);
         self.context.take(&mut batch);
-        for (level, line) in batch.logs.drain(..) {
-            host.log(level, &line);
-        }
+        batch.write_log(host);
         match batch.timer.take() {
             None => {}
             Some(0) => self.timer = None,
@@ -305,9 +334,7 @@ impl<S: JamsocketService, P> Room<S, P> {
 
     fn fail(&mut self, callback: Callback, error: ServiceError, host: &mut impl RoomHost<P>) {
         self.context.take(&mut self.batch);
-        for (level, line) in self.batch.logs.drain(..) {
-            host.log(level, &line);
-        }
+        self.batch.write_log(host);
         for (client, member) in self.roster.take_all() {
             host.depart(client, member, Departure::Failed);
         }
@@ -320,9 +347,21 @@ impl<S: JamsocketService, P> Room<S, P> {
         self.context.close();
         self.timer = None;
         self.batch = Batch::default();
+        self.usage.memory_bytes = 0;
         let service = self.service.take();
         // A service whose destructor panics is over all the same.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(service)));
+    }
+}
+
+impl Batch {
+    fn write_log<P>(&mut self, host: &mut impl RoomHost<P>) {
+        for (level, line) in self.logs.drain(..) {
+            host.log(level, &line);
+        }
+        if let lines @ 1.. = mem::take(&mut self.dropped_logs) {
+            host.drop_logs(lines);
+        }
     }
 }
 
