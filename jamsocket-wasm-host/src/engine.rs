@@ -1,17 +1,22 @@
 use crate::{
-    GuestLimits,
+    CodeCacheError, GuestLimits,
     budget::{Budget, Stopped, drive},
     capacity::Capacity,
+    code_cache, handover,
     room_limits::RoomLimits,
     ticker::Ticker,
     total_memory::TotalMemory,
 };
 use std::{
     io,
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 use thiserror::Error;
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures};
+use wasmtime::{
+    Cache, Config, Engine, InstanceAllocationStrategy, Module, PoolingAllocationConfig,
+    WasmFeatures,
+};
 
 /// What guests may be made of: what Rust's compiler emits, and SIMD. Everything else is off, the
 /// proposals of later years included.
@@ -46,6 +51,7 @@ pub struct WasmEngine {
 #[derive(Debug)]
 struct Inner {
     engine: Engine,
+    handover: Module,
     limits: GuestLimits,
     budget: Budget,
     capacity: Capacity,
@@ -69,6 +75,23 @@ impl WasmEngine {
     ///
     /// Fails where this machine cannot hold such a pool: see [`EngineError`].
     pub fn with_limits(limits: GuestLimits) -> Result<Self, EngineError> {
+        Self::build(limits, None)
+    }
+
+    /// An engine whose rooms may use so much, and which keeps what it compiles in `folder`: a module
+    /// that was loaded before, by whatever process, is not compiled again.
+    ///
+    /// The folder is made if it is not there. It has to be this user's own, as what is in it is run
+    /// without another look; it is bounded, and what was unused for longest goes first.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`with_limits`](Self::with_limits) does, and with [`EngineError::CodeCache`].
+    pub fn with_code_cache(limits: GuestLimits, folder: &Path) -> Result<Self, EngineError> {
+        Self::build(limits, Some(code_cache::open(folder)?))
+    }
+
+    fn build(limits: GuestLimits, cache: Option<Cache>) -> Result<Self, EngineError> {
         let capacity = Capacity::on_this_machine(limits.max_rooms);
         if capacity.rooms == 0 {
             return Err(EngineError::NoRooms);
@@ -76,9 +99,14 @@ impl WasmEngine {
         if capacity.rooms < limits.max_rooms {
             tracing::warn!(wanted = limits.max_rooms, "this process can hold {capacity}");
         }
-        let engine = Engine::new(&config(&limits, capacity.rooms)).map_err(|error| {
-            EngineError::Pool { rooms: capacity.rooms, reason: format!("{error:#}") }
-        })?;
+        let mut config = config(&limits, capacity.rooms);
+        config.cache(cache);
+        let unusable = |error: wasmtime::Error| EngineError::Pool {
+            rooms: capacity.rooms,
+            reason: format!("{error:#}"),
+        };
+        let engine = Engine::new(&config).map_err(unusable)?;
+        let handover = handover::module(&engine).map_err(unusable)?;
         let ticker = Ticker::start({
             let engine = engine.clone();
             move || engine.increment_epoch()
@@ -87,6 +115,7 @@ impl WasmEngine {
         Ok(Self {
             inner: Arc::new(Inner {
                 engine,
+                handover,
                 budget: Budget::new(&limits),
                 memory: TotalMemory::new(limits.total_memory_bytes),
                 limits,
@@ -122,6 +151,11 @@ impl WasmEngine {
     /// `create` fails with [`BuildError::AtCapacity`](jamsocket::BuildError::AtCapacity).
     pub fn rooms(&self) -> u32 {
         self.inner.capacity.rooms
+    }
+
+    /// The module that stands between the host and each guest.
+    pub(crate) fn handover(&self) -> &Module {
+        &self.inner.handover
     }
 
     pub(crate) fn wasmtime(&self) -> &Engine {
@@ -167,6 +201,9 @@ pub enum EngineError {
         /// What the engine says.
         reason: String,
     },
+    /// Compiled modules cannot be kept where they were to be.
+    #[error(transparent)]
+    CodeCache(#[from] CodeCacheError),
     /// The thread that makes guests take turns could not be started.
     #[error("cannot start the thread that makes guests take turns")]
     Thread(#[source] io::Error),
@@ -174,7 +211,8 @@ pub enum EngineError {
 
 fn config(limits: &GuestLimits, rooms: u32) -> Config {
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_core_instances(rooms)
+    // Beside each guest there is an instance that hands its messages over.
+    pool.total_core_instances(rooms.saturating_mul(2))
         .total_memories(rooms)
         .total_tables(rooms)
         .total_stacks(rooms)

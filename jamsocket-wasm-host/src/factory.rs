@@ -3,6 +3,7 @@ use crate::{
     budget::Stopped,
     guest::{Guest, NoPlace, StartFault},
     module::LinkedModule,
+    room_limits::NoMemoryLeft,
     trap::service_error,
 };
 use jamsocket::{BuildError, JamsocketContext, JamsocketServiceFactory};
@@ -116,7 +117,12 @@ fn build_error(engine: &WasmEngine, stopped: Stopped) -> BuildError {
             return BuildError::AtCapacity(engine.capacity().to_string());
         }
         Stopped::Failed(error) if error.is::<NoPlace>() => {
-            return BuildError::AtCapacity(error.root_cause().to_string());
+            let cause = error.root_cause();
+            return BuildError::AtCapacity(if cause.is::<NoMemoryLeft>() {
+                cause.to_string()
+            } else {
+                format!("the machine has no place for another room: {cause}")
+            });
         }
         Stopped::Failed(error) => match error.downcast::<StartFault>() {
             Ok(fault) => return BuildError::failed(fault),

@@ -64,10 +64,12 @@
 
 mod budget;
 mod capacity;
+mod code_cache;
 mod engine;
 mod error;
 mod factory;
 mod guest;
+mod handover;
 mod imports;
 mod interface;
 mod limits;
@@ -84,6 +86,7 @@ mod total_memory;
 mod trap;
 mod wasi;
 
+pub use code_cache::CodeCacheError;
 pub use engine::{EngineError, WasmEngine};
 pub use error::LoadError;
 pub use factory::WasmHostFactory;

@@ -1,5 +1,4 @@
-use crate::text::visible;
-use jamsocket::{JamsocketContext, LogLevel};
+use jamsocket::{JamsocketContext, LogLevel, host::visible};
 use std::sync::Arc;
 
 /// How many bytes a line may have. What is longer becomes several lines.

@@ -1,7 +1,8 @@
 //! A guest's memory as the host sees it: everything that a guest points at goes through here.
 //! Nothing is allocated before a pointer and its length are known to lie inside.
 
-use std::{ops::Range, str};
+use simdutf8::compat::from_utf8;
+use std::ops::Range;
 use thiserror::Error;
 
 /// What a guest pointed at is not what it has to be.
@@ -23,7 +24,7 @@ pub(crate) fn bytes(memory: &[u8], pointer: u32, len: u32) -> Result<&[u8], Poin
 
 /// The text that a guest points at.
 pub(crate) fn text(memory: &[u8], pointer: u32, len: u32) -> Result<&str, PointerFault> {
-    str::from_utf8(bytes(memory, pointer, len)?).map_err(|error| PointerFault::NotUtf8 {
+    from_utf8(bytes(memory, pointer, len)?).map_err(|error| PointerFault::NotUtf8 {
         pointer,
         len,
         valid: error.valid_up_to(),

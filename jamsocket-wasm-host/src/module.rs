@@ -19,7 +19,6 @@ pub(crate) struct LinkedModule<C: JamsocketContext> {
     pub(crate) instance_pre: InstancePre<RoomState<C>>,
     /// What the module is called in messages.
     pub(crate) name: String,
-    uses_wasi: bool,
 }
 
 impl<C: JamsocketContext> LinkedModule<C> {
@@ -59,17 +58,16 @@ impl<C: JamsocketContext> LinkedModule<C> {
         if !faults.is_empty() {
             return Err(LoadError::Refused { module: name, faults });
         }
-        let uses_wasi = module.imports().any(|i| i.module() == wasi::MODULE);
-        let instance_pre = link(engine, &module, uses_wasi).map_err(|error| {
+        let instance_pre = link(engine, &module).map_err(|error| {
             // The check should have seen whatever this is; its text is a good second.
             LoadError::NotAModule { module: name.clone(), reason: format!("{error:#}") }
         })?;
-        Ok(Self { engine: engine.clone(), instance_pre, name, uses_wasi })
+        Ok(Self { engine: engine.clone(), instance_pre, name })
     }
 
     /// Everything that one room's guest needs, before there is one.
     pub(crate) fn store(&self, context: C) -> Store<RoomState<C>> {
-        let state = RoomState::new(context, &self.engine, self.uses_wasi);
+        let state = RoomState::new(context, &self.engine);
         let mut store = Store::new(self.engine.wasmtime(), state);
         store.limiter(|state| &mut state.limits);
         store.epoch_deadline_callback(|mut store| store.data_mut().budget.spend_tick());
@@ -112,11 +110,10 @@ fn compile(engine: &WasmEngine, bytes: &[u8]) -> Result<Module, String> {
 fn link<C: JamsocketContext>(
     engine: &WasmEngine,
     module: &Module,
-    uses_wasi: bool,
 ) -> wasmtime::Result<InstancePre<RoomState<C>>> {
     let mut linker = Linker::new(engine.wasmtime());
     imports::add_to_linker(&mut linker)?;
-    if uses_wasi {
+    if module.imports().any(|import| import.module() == wasi::MODULE) {
         wasmtime_wasi::p1::add_to_linker_async(&mut linker, RoomState::wasi)?;
     }
     linker.instantiate_pre(module)

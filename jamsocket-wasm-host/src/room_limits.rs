@@ -2,6 +2,7 @@ use crate::{
     GuestLimits,
     total_memory::{MemoryShare, TotalMemory},
 };
+use jamsocket::ServiceUsage;
 use std::{mem, sync::Arc};
 use thiserror::Error;
 use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
@@ -16,6 +17,8 @@ pub(crate) struct RoomLimits {
     /// What the share was before the memory was last let grow.
     before: usize,
     has_memory: bool,
+    /// How often the guest was refused what it asked for.
+    refused: u64,
 }
 
 impl RoomLimits {
@@ -23,11 +26,21 @@ impl RoomLimits {
         let own = StoreLimitsBuilder::new()
             .memory_size(limits.memory_bytes)
             .table_elements(limits.table_elements as usize)
-            .instances(1)
+            // The guest, and what hands its messages over.
+            .instances(2)
             .memories(1)
             .tables(1)
             .build();
-        Self { own, share: MemoryShare::of(total), before: 0, has_memory: false }
+        Self { own, share: MemoryShare::of(total), before: 0, has_memory: false, refused: 0 }
+    }
+
+    pub(crate) fn usage(&self) -> ServiceUsage {
+        ServiceUsage { memory_bytes: self.share.bytes(), refused_growths: self.refused }
+    }
+
+    fn refuse(&mut self) -> wasmtime::Result<bool> {
+        self.refused += 1;
+        Ok(false)
     }
 }
 
@@ -42,7 +55,7 @@ impl ResourceLimiter for RoomLimits {
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         if !self.own.memory_growing(current, desired, maximum)? {
-            return Ok(false);
+            return self.refuse();
         }
         let had_memory = mem::replace(&mut self.has_memory, true);
         let before = self.share.bytes();
@@ -50,7 +63,7 @@ impl ResourceLimiter for RoomLimits {
             self.before = before;
             Ok(true)
         } else if had_memory {
-            Ok(false)
+            self.refuse()
         } else {
             Err(NoMemoryLeft(self.share.total().to_string()).into())
         }
@@ -60,6 +73,7 @@ impl ResourceLimiter for RoomLimits {
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
         tracing::debug!("a room's memory could not grow: {error:#}");
         self.share.resize(self.before);
+        self.refused += 1;
         Ok(())
     }
 
@@ -69,7 +83,10 @@ impl ResourceLimiter for RoomLimits {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        self.own.table_growing(current, desired, maximum)
+        match self.own.table_growing(current, desired, maximum)? {
+            true => Ok(true),
+            false => self.refuse(),
+        }
     }
 
     fn instances(&self) -> usize {
@@ -88,7 +105,7 @@ impl ResourceLimiter for RoomLimits {
 /// All rooms together have no memory left for what a new one starts with. The text names the bound.
 #[derive(Debug, Error)]
 #[error("{0}")]
-struct NoMemoryLeft(String);
+pub(crate) struct NoMemoryLeft(String);
 
 #[cfg(test)]
 mod tests {
@@ -109,6 +126,22 @@ mod tests {
         assert!(!other.memory_growing(2, 3, None).unwrap());
         one.memory_grow_failed(Error::msg("the kernel says no")).unwrap();
         assert!(other.memory_growing(2, 8, None).unwrap());
+        assert_eq!(one.usage(), ServiceUsage { memory_bytes: 2, refused_growths: 1 });
+        assert_eq!(other.usage(), ServiceUsage { memory_bytes: 8, refused_growths: 1 });
+    }
+
+    #[test]
+    fn what_is_refused_is_counted_and_what_is_given_is_not() {
+        let mut room = RoomLimits::new(
+            &GuestLimits { memory_bytes: 8, table_elements: 3, ..GuestLimits::default() },
+            TotalMemory::new(10),
+        );
+        assert!(room.memory_growing(0, 8, None).unwrap());
+        assert!(room.table_growing(0, 3, None).unwrap());
+        assert_eq!(room.usage(), ServiceUsage { memory_bytes: 8, refused_growths: 0 });
+        assert!(!room.memory_growing(8, 9, None).unwrap());
+        assert!(!room.table_growing(3, 4, None).unwrap());
+        assert_eq!(room.usage(), ServiceUsage { memory_bytes: 8, refused_growths: 2 });
     }
 
     #[test]

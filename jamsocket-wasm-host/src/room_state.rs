@@ -10,27 +10,29 @@ pub(crate) struct RoomState<C: JamsocketContext> {
     pub(crate) limits: RoomLimits,
     pub(crate) budget: Budget,
     /// The guest's memory, once it has been looked up.
-    memory: Option<Memory>,
-    /// There for modules that import it.
+    pub(crate) memory: Option<Memory>,
+    /// A message on its way into that memory.
+    pub(crate) held: Vec<u8>,
+    /// Made when the guest first asks for it, as most never do.
     wasi: Option<Box<Wasi<C>>>,
 }
 
 impl<C: JamsocketContext> RoomState<C> {
-    pub(crate) fn new(context: C, engine: &WasmEngine, with_wasi: bool) -> Self {
-        let context = Arc::new(context);
+    pub(crate) fn new(context: C, engine: &WasmEngine) -> Self {
         Self {
+            context: Arc::new(context),
             limits: engine.room_limits(),
             budget: engine.budget(),
             memory: None,
-            wasi: with_wasi.then(|| Box::new(Wasi::new(&context))),
-            context,
+            held: Vec::new(),
+            wasi: None,
         }
     }
 
     /// WASI's side of the guest.
     pub(crate) fn wasi(&mut self) -> &mut WasiP1Ctx {
-        let wasi = self.wasi.as_mut();
-        &mut wasi.expect("modules that are linked with WASI are given it").ctx
+        let wasi = self.wasi.get_or_insert_with(|| Box::new(Wasi::new(&self.context)));
+        &mut wasi.ctx
     }
 
     /// Ends log lines that the guest has begun.

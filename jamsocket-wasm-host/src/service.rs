@@ -3,7 +3,7 @@ use crate::{
     guest::{Callback, Guest},
     trap::service_error,
 };
-use jamsocket::{ClientId, JamsocketContext, JamsocketService, ServiceError};
+use jamsocket::{ClientId, JamsocketContext, JamsocketService, ServiceError, ServiceUsage};
 use std::fmt;
 
 /// One room of a module: an instance, driven by its host.
@@ -19,20 +19,23 @@ pub struct WasmService<C: JamsocketContext> {
     engine: WasmEngine,
     /// Away while a callback runs, and gone for good when one did not come to its end.
     guest: Option<Box<Guest<C>>>,
+    /// What it used when it was last there.
+    usage: ServiceUsage,
 }
 
 impl<C: JamsocketContext> WasmService<C> {
     pub(crate) fn new(engine: WasmEngine, guest: Guest<C>) -> Self {
-        Self { engine, guest: Some(Box::new(guest)) }
+        Self { engine, usage: guest.usage(), guest: Some(Box::new(guest)) }
     }
 
     async fn call(&mut self, callback: Callback<'_>) -> Result<(), ServiceError> {
         let mut guest = self.guest.take().ok_or(ServiceError::Abandoned)?;
-        self.engine
-            .drive(guest.call(callback, self.engine.budget()))
-            .await
-            .map_err(|stopped| service_error(&stopped, self.engine.limits()))?;
-        self.guest = Some(guest);
+        let called = self.engine.drive(guest.call(callback, self.engine.budget())).await;
+        self.usage = guest.usage();
+        match called {
+            Ok(()) => self.guest = Some(guest),
+            Err(stopped) => return Err(service_error(&stopped, self.engine.limits())),
+        }
         Ok(())
     }
 }
@@ -56,6 +59,14 @@ impl<C: JamsocketContext> JamsocketService for WasmService<C> {
 
     async fn timer(&mut self) -> Result<(), ServiceError> {
         self.call(Callback::Timer).await
+    }
+
+    /// The guest's memory, while there is a guest, and what it was refused of it.
+    fn usage(&self) -> ServiceUsage {
+        match self.guest {
+            Some(_) => self.usage,
+            None => ServiceUsage { memory_bytes: 0, ..self.usage },
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 use crate::{
     GuestLimits,
     budget::{RunTimeSpent, Stopped},
-    text::{cut, visible},
+    handover,
+    text::cut,
 };
-use jamsocket::ServiceError;
-use wasmtime::{Error, WasmBacktrace};
+use jamsocket::{ServiceError, host::visible};
+use wasmtime::{Error, FrameInfo, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 /// Says why a guest was stopped: the cause on the first line, and the guest's backtrace below it.
@@ -44,7 +45,11 @@ fn backtrace(error: &Error) -> String {
     };
     let text = backtrace.to_string();
     // The first line is a heading. The names in the others are the module's.
-    let frames: Vec<String> =
+    let mut frames: Vec<String> =
         text.lines().skip(1).map(|frame| cut(&visible(frame)).into_owned()).collect();
+    // The outermost are the host's own, a line each.
+    let is_own = |frame: &&FrameInfo| frame.module().name() == Some(handover::NAME);
+    let own = backtrace.frames().iter().rev().take_while(is_own).count();
+    frames.truncate(frames.len().saturating_sub(own));
     frames.join("\n")
 }

@@ -22,9 +22,16 @@ use wasmtime_wasi::{
 /// The module that WASI's functions are imported from.
 pub(crate) const MODULE: &str = "wasi_snapshot_preview1";
 
-/// How many bytes one call of the host may copy out of the guest, or make up for it. It bounds how
-/// long a call can take, as the guest's clock stands still in it.
+/// How many bytes one call of the host may copy out of the guest. It bounds how long a call can take,
+/// as the guest's clock stands still in it.
 pub(crate) const MAX_CALL_BYTES: usize = 4 << 20;
+
+/// How many random bytes one call may ask for. They take a hundred times as long as a copy.
+const MAX_RANDOM_BYTES: u64 = 256 << 10;
+
+/// After how many bytes of output a guest has to let others have their turn, which no tick tells it
+/// inside a call.
+const TURN_BYTES: usize = 16 << 10;
 
 /// What one room's guest sees of WASI.
 pub(crate) struct Wasi<C: JamsocketContext> {
@@ -42,7 +49,7 @@ impl<C: JamsocketContext> Wasi<C> {
         let ctx = WasiCtxBuilder::new()
             .stdout(stdout.clone())
             .stderr(stderr.clone())
-            .max_random_size(MAX_CALL_BYTES as u64)
+            .max_random_size(MAX_RANDOM_BYTES)
             .allow_tcp(false)
             .allow_udp(false)
             .build_p1();
@@ -82,12 +89,14 @@ impl Catalogue {
 /// One of the guest's outputs. Clones share its lines.
 struct Output<C: JamsocketContext> {
     lines: Arc<Mutex<LogLines<C>>>,
+    /// How much was written since the guest's last turn ended here.
+    this_turn: usize,
 }
 
 impl<C: JamsocketContext> Output<C> {
     fn new(context: &Arc<C>, level: LogLevel) -> Self {
         let lines = LogLines::new(Arc::clone(context), level);
-        Self { lines: Arc::new(Mutex::new(lines)) }
+        Self { lines: Arc::new(Mutex::new(lines)), this_turn: 0 }
     }
 
     fn lines(&self) -> MutexGuard<'_, LogLines<C>> {
@@ -97,12 +106,13 @@ impl<C: JamsocketContext> Output<C> {
 
 impl<C: JamsocketContext> Clone for Output<C> {
     fn clone(&self) -> Self {
-        Self { lines: Arc::clone(&self.lines) }
+        Self { lines: Arc::clone(&self.lines), this_turn: 0 }
     }
 }
 
 impl<C: JamsocketContext> OutputStream for Output<C> {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.this_turn += bytes.len();
         self.lines().write(&bytes);
         Ok(())
     }
@@ -119,7 +129,13 @@ impl<C: JamsocketContext> OutputStream for Output<C> {
 
 #[async_trait]
 impl<C: JamsocketContext> Pollable for Output<C> {
-    async fn ready(&mut self) {}
+    /// Comes before each piece that is written.
+    async fn ready(&mut self) {
+        if self.this_turn >= TURN_BYTES {
+            self.this_turn = 0;
+            tokio::task::yield_now().await;
+        }
+    }
 }
 
 impl<C: JamsocketContext> IsTerminal for Output<C> {

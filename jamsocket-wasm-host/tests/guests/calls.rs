@@ -150,31 +150,6 @@ async fn each_room_has_a_memory_of_its_own() {
     assert_eq!(two_done.take(), ["to everyone: [1]"]);
 }
 
-#[tokio::test]
-async fn a_thousand_messages_take_no_memory_for_good() {
-    let wat = echo()
-        .plus("(global $lent (mut i32) (i32.const 0))")
-        .doing(
-            "jam_malloc",
-            "(global.set $lent (i32.add (global.get $lent) (i32.const 1))) (i32.const 4096)",
-        )
-        .doing("jam_free", "(global.set $lent (i32.sub (global.get $lent) (i32.const 1)))")
-        .doing(
-            "timer",
-            "(i32.store8 (i32.const 0) (global.get $lent))
-             (i32.store8 (i32.const 1) (memory.size))
-             (call $send_binary (i32.const 0) (i32.const 0) (i32.const 2))",
-        );
-    let (mut service, done) = room(&wat).await;
-    for _ in 0..1000 {
-        service.message(client(), &"x".repeat(1024)).await.unwrap();
-    }
-    done.take();
-    service.timer().await.unwrap();
-    // Nothing is lent, and the memory has the page that it started with.
-    assert_eq!(done.take(), ["to everyone: [0, 1]"]);
-}
-
 /// A guest that names these addresses as those of its versions, with 1 and 0 at address 0 and 4.
 fn versioned(version: u32, protocol: u32) -> Wat {
     let global = |name: &str, address: u32| {

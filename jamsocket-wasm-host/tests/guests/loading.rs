@@ -70,6 +70,85 @@ fn each_mistyped_export_is_named_with_both_types() {
 }
 
 #[test]
+fn an_export_whose_type_is_wrong_in_one_value_is_refused() {
+    for name in EXPORTS.into_iter().skip(1) {
+        let (params, results) = match name {
+            "jam_malloc" => (1, 1),
+            "jam_free" | "initialize" => (2, 0),
+            "connect" | "disconnect" => (1, 0),
+            "timer" => (0, 0),
+            _ => (3, 0),
+        };
+        let right = (vec!["i32"; params], vec!["i32"; results]);
+        let mut wrong = vec![right.clone(), right.clone()];
+        wrong[0].0.push("i32");
+        wrong[1].1.push("i32");
+        for n in 0..params {
+            for ty in ["i64", "f32", "f64", "funcref", "v128"] {
+                let mut mistyped = right.clone();
+                mistyped.0[n] = ty;
+                wrong.push(mistyped);
+            }
+            let mut short = right.clone();
+            short.0.pop();
+            wrong.push(short);
+        }
+        if results > 0 {
+            wrong.extend([(right.0.clone(), vec![]), (right.0.clone(), vec!["i64"])]);
+        }
+        for (params, results) in wrong {
+            let (params, results) = (params.join(" "), results.join(" "));
+            let function = format!(
+                r#"(func (export "{name}") (param {params}) (result {results}) unreachable)"#
+            );
+            let refused = faults(&echo().with(name, &function));
+            let [fault] = &refused[..] else { panic!("{function}: {refused:?}") };
+            assert!(fault.starts_with(&format!("the export `{name}` is a function (")), "{fault}");
+        }
+    }
+}
+
+#[test]
+fn an_export_that_is_of_another_kind_is_refused() {
+    for name in EXPORTS {
+        for (kind, other) in [
+            ("a global i32", format!(r#"(global (export "{name}") i32 (i32.const 0))"#)),
+            ("a table", format!(r#"(table (export "{name}") 1 funcref)"#)),
+            ("a memory", format!(r#"(export "{name}" (memory 0))"#)),
+        ] {
+            let mut wat = echo().with(name, &other);
+            if name == "memory" {
+                if kind == "a memory" {
+                    continue;
+                }
+                wat = wat.plus("(memory 1)");
+            }
+            let [fault] = &faults(&wat)[..] else { panic!("{name} {kind}") };
+            let begin = format!("the export `{name}` is {kind}: it has to be a ");
+            assert!(fault.starts_with(&begin), "{fault}");
+        }
+    }
+}
+
+#[test]
+fn nothing_but_functions_can_be_imported() {
+    for (import, name) in [
+        (r#"(import "env" "memory" (memory 1))"#, "memory"),
+        (
+            r#"(import "env" "__indirect_function_table" (table 1 funcref))"#,
+            "__indirect_function_table",
+        ),
+        (r#"(import "env" "__stack_pointer" (global (mut i32)))"#, "__stack_pointer"),
+    ] {
+        let mut wat = echo().importing(import);
+        if name == "memory" {
+            wat = wat.with("memory", r#"(export "memory" (memory 0))"#);
+        }
+        assert_eq!(faults(&wat), [format!("the import `{name}` from `env` is not known here")]);
+    }
+}
+
+#[test]
 fn a_result_too_many_is_a_wrong_type() {
     let wat = echo().with(
         "connect",
@@ -300,40 +379,22 @@ fn what_compilers_emit_is_on() {
     }
 }
 
+/// The index of the table in five bytes, as linkers write it.
 #[test]
-fn the_content_of_a_file_decides_and_not_its_name() {
-    let folder = tempfile::tempdir().unwrap();
-    let text = folder.path().join("text.wasm");
-    std::fs::write(&text, echo().text()).unwrap();
-    Factory::new_in(&engine(), &text).unwrap();
-
-    let binary = folder.path().join("binary.wat");
-    std::fs::write(&binary, b"\0asm\x01\0\0\0").unwrap();
-    let refused = Factory::new_in(&engine(), &binary).unwrap_err().to_string();
-    let heading = format!("`{}` is not a Jamsocket service:", binary.display());
-    assert_eq!(refused.lines().next(), Some(heading.as_str()));
-}
-
-#[test]
-fn a_file_that_cannot_be_read_is_named_with_the_cause() {
-    let folder = tempfile::tempdir().unwrap();
-    let absent = folder.path().join("absent.wasm");
-    for path in [absent.as_path(), folder.path()] {
-        let unreadable = Factory::new_in(&engine(), path).unwrap_err();
-        let text = format!("cannot read the module `{}`", path.display());
-        assert_eq!(unreadable.to_string(), text);
-        assert!(std::error::Error::source(&unreadable).is_some());
+fn a_table_may_be_called_through_by_a_long_index() {
+    // A type, a function of that type, a table, and `i32.const 0; call_indirect 0 0; end`.
+    let module = |call_indirect: &[u8]| {
+        let body = [&[0, 0x41, 0, 0x11, 0][..], call_indirect, &[0x0B]].concat();
+        let len = u8::try_from(body.len()).unwrap();
+        let code = [&[10, len + 2, 1, len][..], &body].concat();
+        let before = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x04\x04\x01\x70\0\x01";
+        [&before[..], &code].concat()
+    };
+    for index in [&[0][..], &[0x80, 0x80, 0x80, 0x80, 0]] {
+        let refused = Factory::from_bytes_in(&engine(), &module(index)).unwrap_err();
+        // It is a module, and lacks the exports.
+        assert!(matches!(refused, LoadError::Refused { .. }), "{refused}");
     }
-}
-
-#[test]
-fn a_file_beyond_the_limit_is_not_read_to_its_end() {
-    let limits = GuestLimits { module_bytes: 1 << 10, ..small() };
-    let engine = WasmEngine::with_limits(limits).unwrap();
-    // It never ends.
-    let refused = Factory::new_in(&engine, "/dev/zero").unwrap_err();
-    let text = "`/dev/zero` is larger than the 1024 bytes that a module may have";
-    assert_eq!(refused.to_string(), text);
 }
 
 #[test]
@@ -355,19 +416,6 @@ fn a_module_that_takes_too_long_to_load_is_given_up() {
     }
 }
 
-#[cfg(unix)]
-#[test]
-fn a_file_that_does_not_come_to_its_end_is_given_up() {
-    let folder = tempfile::tempdir().unwrap();
-    let pipe = folder.path().join("pipe.wasm");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let limits = GuestLimits { load_time: Duration::from_millis(1), ..small() };
-    let given_up = Factory::new_in(&WasmEngine::with_limits(limits).unwrap(), &pipe).unwrap_err();
-    assert!(matches!(given_up, LoadError::TooSlow { .. }), "{given_up}");
-    // Who reads it comes to an end now.
-    drop(std::fs::OpenOptions::new().write(true).open(&pipe).unwrap());
-}
-
 #[test]
 fn factories_are_shown_by_their_module_and_share_it() {
     fn assert_context<C: JamsocketContext>(_: &WasmHostFactory<C>) {}
@@ -376,4 +424,39 @@ fn factories_are_shown_by_their_module_and_share_it() {
     assert_context(&clone);
     assert_eq!(format!("{clone:?}"), r#"WasmHostFactory { module: "the module", .. }"#);
     assert_eq!(clone.engine().rooms(), factory.engine().rooms());
+}
+
+#[test]
+fn a_module_that_was_compiled_is_kept_for_the_next_engine() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = || {
+        let mut found: Vec<_> = walk(folder.path());
+        found.sort();
+        found
+    };
+    let text = echo().text();
+    let load = |text: &str| {
+        let engine = WasmEngine::with_code_cache(small(), folder.path()).unwrap();
+        Factory::from_bytes_in(&engine, text.as_bytes()).unwrap();
+    };
+    assert_eq!(kept(), [""; 0]);
+    load(&text);
+    let after_one = kept();
+    // The engine has a module of its own.
+    assert_eq!(after_one.len(), 2);
+    load(&text);
+    assert_eq!(kept(), after_one);
+    load(&text.replace("4096", "8192"));
+    assert_eq!(kept().len(), 3);
+}
+
+/// The compiled modules under a folder.
+fn walk(folder: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let found = entries.flat_map(|path| match path.is_dir() {
+        true => walk(&path),
+        false => vec![path.display().to_string()],
+    });
+    // Beside each there may be a file of statistics, which is written later.
+    found.filter(|path| !path.ends_with(".stats") && !path.contains(".wip-")).collect()
 }

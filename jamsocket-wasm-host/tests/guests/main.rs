@@ -9,12 +9,20 @@
 mod ancestors;
 /// What the host passes to a guest and takes from it when nothing goes wrong.
 mod calls;
+/// Files that are modules, were, or are not.
+mod files;
+/// Guests in a room that a server would have, with its bounds.
+mod hosted;
 /// Memory, tables, stack and rooms: each bound from both sides.
 mod limits;
 /// Which modules are served, and what is said of the others.
 mod loading;
 /// Addresses that point elsewhere, and text that is none.
 mod pointers;
+/// Modules that are made at random.
+mod random;
+/// All that can happen to a room of a module that nobody knows.
+mod stranger;
 /// The guest that the others are made of, and a context that writes down what happens.
 mod support;
 /// Guests that do not come back in time, and their neighbours.

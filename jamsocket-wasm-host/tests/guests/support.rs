@@ -110,6 +110,12 @@ pub(crate) fn small() -> GuestLimits {
     GuestLimits { max_rooms: 4, run_time: Duration::from_millis(20), ..GuestLimits::default() }
 }
 
+/// Limits whose times a test does not reach, however slow the machine is.
+pub(crate) fn patient() -> GuestLimits {
+    let long = Duration::from_secs(60);
+    GuestLimits { run_time: long, wall_time: long, ..small() }
+}
+
 /// An engine with [`small`] limits.
 pub(crate) fn engine() -> WasmEngine {
     WasmEngine::with_limits(small()).unwrap()

@@ -1,6 +1,7 @@
 use crate::{
     support::{
-        Recorder, Wat, echo, failed_start, load, load_within, room, room_of, room_within, small,
+        Recorder, Wat, echo, failed_start, load, load_within, patient, room, room_of, room_within,
+        small,
     },
     traps::call,
 };
@@ -68,14 +69,80 @@ async fn a_start_that_does_not_return_is_stopped() {
 }
 
 #[tokio::test]
+async fn memory_calls_around_a_message_that_do_not_return_are_stopped() {
+    // `initialize` gets through, with one call of each.
+    let second_time = "(global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+                       (if (i32.eq (global.get $calls) (i32.const 2)) (then (loop (br 0))))";
+    for (callback, result) in [("jam_malloc", "(i32.const 4096)"), ("jam_free", "")] {
+        for message in ["message", "binary"] {
+            let wat = echo()
+                .plus("(global $calls (mut i32) (i32.const 0))")
+                .doing(callback, &format!("{second_time} {result}"));
+            let (mut service, _) = room(&wat).await;
+            let error = call(&mut service, message).await.unwrap_err();
+            let ServiceError::OutOfTime { bound, backtrace } = &error else { panic!("{error}") };
+            assert_eq!(bound, "20ms of running");
+            assert!(backtrace.ends_with(&format!("guest!{callback}")), "{backtrace}");
+            assert_eq!(call(&mut service, "timer").await, Err(ServiceError::Abandoned));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_loop_of_bulk_operations_is_stopped() {
-    let fill = "(loop $again
-                  (memory.fill (i32.const 0) (i32.const 7) (i32.const 16777216))
-                  (br $again))";
-    let wat = echo().with("memory", r#"(memory (export "memory") 256)"#).doing("timer", fill);
-    let (mut service, _) = room(&wat).await;
-    let error = service.timer().await.unwrap_err();
-    assert!(matches!(error, ServiceError::OutOfTime { .. }), "{error}");
+    let whole = "(i32.const 0) (i32.const 0) (i32.const 16777216)";
+    for operation in [
+        &format!("(memory.fill {whole})"),
+        &format!("(memory.copy {whole})"),
+        "(table.fill (i32.const 0) (ref.null func) (i32.const 100000))",
+        "(table.copy (i32.const 0) (i32.const 1) (i32.const 99999))",
+        "(memory.init $data (i32.const 0) (i32.const 0) (i32.const 4))",
+        "(drop (memory.grow (i32.const 65535)))",
+        "(drop (table.grow (ref.null func) (i32.const -1)))",
+    ] {
+        let wat = echo()
+            .with("memory", r#"(memory (export "memory") 256)"#)
+            .plus(r#"(table 100000 funcref) (data $data "data")"#)
+            .doing("timer", &format!("(loop $again {operation} (br $again))"));
+        let (mut service, _) = room(&wat).await;
+        let error = service.timer().await.unwrap_err();
+        let ServiceError::OutOfTime { bound, .. } = &error else { panic!("{operation}: {error}") };
+        assert_eq!(bound, "20ms of running");
+    }
+}
+
+#[tokio::test]
+async fn a_loop_of_calls_of_the_host_is_stopped() {
+    let wasi = |name: &str, params: &str| {
+        format!(
+            r#"(import "wasi_snapshot_preview1" "{name}"
+                 (func ${name} (param {params}) (result i32)))"#
+        )
+    };
+    for call in [
+        "(call $set_timer (i32.const 1))",
+        "(drop (call $sched_yield))",
+        "(drop (call $clock_res_get (i32.const 1) (i32.const 0)))",
+        "(drop (call $clock_time_get (i32.const 1) (i64.const 0) (i32.const 0)))",
+        "(drop (call $random_get (i32.const 0) (i32.const 65536)))",
+        "(drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 0)))",
+        "(drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))",
+    ] {
+        let wat = echo()
+            .importing(&wasi("sched_yield", ""))
+            .importing(&wasi("clock_res_get", "i32 i32"))
+            .importing(&wasi("clock_time_get", "i32 i64 i32"))
+            .importing(&wasi("random_get", "i32 i32"))
+            .importing(&wasi("fd_write", "i32 i32 i32 i32"))
+            .importing(&wasi("fd_read", "i32 i32 i32 i32"))
+            .doing("timer", &format!("(loop $again {call} (br $again))"));
+        // A guest that yields to its host all the time may not be running when a tick comes.
+        let limits = GuestLimits { wall_time: Duration::from_millis(200), ..small() };
+        let (mut service, _) = room_within(limits, &wat).await;
+        let error = service.timer().await.unwrap_err();
+        assert!(matches!(error, ServiceError::OutOfTime { .. }), "{call}: {error}");
+        assert_eq!(service.timer().await, Err(ServiceError::Abandoned));
+    }
 }
 
 #[tokio::test]
@@ -87,12 +154,7 @@ async fn a_callback_of_many_ticks_within_its_budget_comes_to_its_end() {
          (loop $again (br_if $again (i64.lt_u (call $now) (local.get $end))))
          (call $send_message (i32.const 0) (i32.const 0) (i32.const 0))",
     );
-    let limits = GuestLimits {
-        run_time: Duration::from_secs(60),
-        wall_time: Duration::from_secs(60),
-        ..small()
-    };
-    let (mut service, done) = room_within(limits, &wat).await;
+    let (mut service, done) = room_within(patient(), &wat).await;
     service.timer().await.unwrap();
     assert_eq!(done.take(), [r#"to everyone: """#]);
 }

@@ -1,7 +1,10 @@
-use crate::support::{Wat, echo, failed_start, room, room_within, small};
-use jamsocket::{ClientId, JamsocketService};
+use crate::support::{
+    Wat, echo, failed_start, load_within, patient, room, room_of, room_within, small,
+};
+use jamsocket::{ClientId, JamsocketService, ServiceError};
 use jamsocket_wasm_host::GuestLimits;
-use std::time::Duration;
+use random_modules::WASI;
+use std::{future::poll_fn, pin::pin, time::Duration};
 
 /// A guest with `fd_write`, and `$write` which writes what lies at an address to an output.
 fn writing() -> Wat {
@@ -116,13 +119,32 @@ async fn outputs_are_taken_in_bounded_pieces() {
                 )
             ),
         );
-        let limits = GuestLimits { run_time: Duration::from_secs(60), ..small() };
-        let (mut service, done) = room_within(limits, &wat).await;
+        let (mut service, done) = room_within(patient(), &wat).await;
         service.timer().await.unwrap();
         let done = done.take();
         assert!(done.iter().any(|line| line == result), "{result}");
         assert_eq!(done.len(), lines + 1);
     }
+}
+
+#[tokio::test]
+async fn a_guest_that_writes_much_lets_others_have_their_turn_meanwhile() {
+    let wat = writing().with("memory", r#"(memory (export "memory") 17)"#).doing(
+        "timer",
+        "(memory.fill (i32.const 1024) (i32.const 0x78) (i32.const 1048576))
+         (call $write (i32.const 1) (i32.const 1024) (i32.const 1048576))",
+    );
+    let (mut service, _) = room_within(patient(), &wat).await;
+    let mut turns = 0;
+    let mut writing = pin!(service.timer());
+    poll_fn(|cx| {
+        turns += 1;
+        writing.as_mut().poll(cx)
+    })
+    .await
+    .unwrap();
+    // One for every 16 KiB, and those at a tick.
+    assert!(turns >= 64, "{turns}");
 }
 
 #[tokio::test]
@@ -180,9 +202,9 @@ async fn randomness_comes_in_bounded_pieces() {
                 &format!("(drop (call $random (i32.const 0) (i32.const {})))", len.cast_signed()),
             )
     };
-    let (mut service, _) = room(&random(4 << 20)).await;
+    let (mut service, _) = room(&random(256 << 10)).await;
     service.timer().await.unwrap();
-    for len in [(4 << 20) + 1, u32::MAX] {
+    for len in [(256 << 10) + 1, 1 << 30, u32::MAX] {
         let (mut service, _) = room(&random(len)).await;
         assert!(service.timer().await.is_err());
     }
@@ -254,4 +276,131 @@ async fn standard_input_is_at_its_end() {
     let (mut service, done) = room(&wat).await;
     service.timer().await.unwrap();
     assert_eq!(done.take(), [OK]);
+}
+
+#[tokio::test]
+async fn no_function_of_wasi_hurts_its_host_whatever_it_is_given() {
+    let limits = GuestLimits { wall_time: Duration::from_millis(20), ..small() };
+    // Zero, all ones, about the memory's end, in its middle, the outputs, and what is not there.
+    let numbers = ["0", "-1", "65535", "65536", "4096", "1", "2", "3", "0x80000000"];
+    for (name, params) in WASI {
+        let params: Vec<&str> = params.split_whitespace().collect();
+        let call = |arguments: &[&str]| {
+            let arguments = params.iter().zip(arguments);
+            let arguments: String =
+                arguments.map(|(ty, number)| format!("({ty}.const {number})")).collect();
+            format!("(call ${name} {arguments})")
+        };
+        let mut calls: Vec<String> =
+            numbers.iter().map(|number| call(&vec![*number; params.len()])).collect();
+        // All that can be had of numbers that fit, but for one of them.
+        for fitting in ["1", "4096"] {
+            for odd in 0..params.len() {
+                for number in numbers {
+                    let mut arguments = vec![fitting; params.len()];
+                    arguments[odd] = number;
+                    calls.push(call(&arguments));
+                }
+            }
+        }
+        // One room a call: a guest that was ended is no more.
+        let mut wat = echo().importing(&random_modules::imports_of_wasi());
+        let result = if name == "proc_exit" { "" } else { "drop" };
+        let cases: String = calls
+            .iter()
+            .enumerate()
+            .map(|(n, call)| {
+                format!(
+                    "(if (i32.eq (local.get 0) (i32.const {})) (then {call} {result}))\n",
+                    n + 1
+                )
+            })
+            .collect();
+        wat = wat.doing("connect", &cases);
+        let factory = load_within(limits.clone(), &wat);
+        for n in 1..=calls.len() {
+            let (mut service, done) = room_of(&factory).await;
+            let result = service.connect(ClientId::from(n as u32)).await;
+            match result {
+                Ok(()) => service.message(ClientId::from(1), "hi").await.unwrap(),
+                Err(ServiceError::Trapped(_) | ServiceError::OutOfTime { .. }) => {}
+                Err(other) => panic!("{}: {other}", calls[n - 1]),
+            }
+            let lines = done.take();
+            let sent = lines.iter().filter(|line| line.starts_with("to ")).count();
+            assert!(sent <= 1, "{}: {lines:?}", calls[n - 1]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn hostile_vectors_of_output_are_refused() {
+    // How many vectors, where they are, and where their first has its bytes and how many.
+    for (count, vectors, pointer, len) in [
+        (u32::MAX, 0, 0, 1),
+        (1, u32::MAX, 0, 1),
+        (1, 65_532, 0, 1),
+        (8192, 8, 0, 1),
+        (1, 0, u32::MAX, u32::MAX),
+        (1, 0, 0, u32::MAX),
+    ] {
+        let number = |number: u32| number.cast_signed();
+        let wat = writing().doing(
+            "timer",
+            &format!(
+                "(i32.store (i32.const 0) (i32.const {}))
+                 (i32.store (i32.const 4) (i32.const {}))
+                 (if (call $fd_write
+                       (i32.const 1) (i32.const {}) (i32.const {}) (i32.const 16))
+                   (then unreachable))",
+                number(pointer),
+                number(len),
+                number(vectors),
+                number(count)
+            ),
+        );
+        let (mut service, done) = room(&wat).await;
+        let failed = service.timer().await;
+        assert!(matches!(failed, Err(ServiceError::Trapped(_))), "{count} {vectors}: {failed:?}");
+        assert_eq!(done.take(), [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_waited_for_in_great_numbers() {
+    let polling = |count: u32| {
+        let poll = format!(
+            "(call $poll (i32.const 0) (i32.const 8388608) (i32.const {}) (i32.const 4))",
+            count.cast_signed()
+        );
+        echo()
+            .importing(
+                r#"(import "wasi_snapshot_preview1" "poll_oneoff"
+                     (func $poll (param i32 i32 i32 i32) (result i32)))"#,
+            )
+            .with("memory", r#"(memory (export "memory") 1024)"#)
+            .doing(
+                "timer",
+                // Of the 48 bytes of each there is nothing but the number of a clock.
+                &format!(
+                    "(local $at i32)
+                     (loop $next
+                       (i32.store offset=16 (local.get $at) (i32.const 1))
+                       (local.set $at (i32.add (local.get $at) (i32.const 48)))
+                       (br_if $next (i32.lt_u (local.get $at) (i32.const 8380000))))
+                     {}",
+                    sends_result(&poll)
+                ),
+            )
+    };
+    // The clock is due at once.
+    let (mut service, done) = room_within(patient(), &polling(1000)).await;
+    service.timer().await.unwrap();
+    assert_eq!(done.take(), [OK]);
+    let out_of_memory = "to everyone: [48]";
+    for count in [(4 << 20) / 48 + 1, 1 << 20, u32::MAX] {
+        let (mut service, done) = room_within(patient(), &polling(count)).await;
+        service.timer().await.unwrap();
+        assert_eq!(done.take(), [out_of_memory], "{count}");
+    }
 }
