@@ -1,3 +1,4 @@
+use crate::{AdminAddress, TlsError};
 use std::{error::Error as _, fmt, io};
 use thiserror::Error;
 
@@ -16,6 +17,14 @@ pub enum StartError {
         /// What the system says. Its kind tells the cases apart.
         source: io::Error,
     },
+    /// The admin address cannot be listened on, for the same reasons.
+    #[error("cannot listen on {address}, the admin address")]
+    BindAdmin {
+        /// The address as it was given.
+        address: AdminAddress,
+        /// What the system says. Its kind tells the cases apart.
+        source: io::Error,
+    },
     /// The port is not in 0 to 65535.
     #[error("{0} is no port: ports are 0 to 65535")]
     Port(u32),
@@ -25,6 +34,9 @@ pub enum StartError {
     /// A folder of static files is not there, or is no folder.
     #[error("the folder of static files `{0}` is not there")]
     StaticFolder(String),
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A service's name cannot stand in a path, or is taken by a route of the server's own.
     #[error(
         "`{0}` cannot be a service's name: a name is of ASCII letters, digits, `-` and `_`, and not `ws`, `status`, `new_room` or `client`"
@@ -36,8 +48,9 @@ pub enum StartError {
     /// There is no service to serve.
     #[error("there is no service to serve")]
     NoService,
-    /// The system gave no thread.
-    #[error("cannot start the server's thread")]
+    /// The system gave no thread, or none of what a thread that serves needs, such as file
+    /// descriptors.
+    #[error("cannot start the server's threads")]
     Thread(#[source] io::Error),
 }
 
@@ -54,7 +67,10 @@ impl fmt::Debug for StartError {
 impl From<StartError> for io::Error {
     fn from(error: StartError) -> Self {
         let kind = match &error {
-            StartError::Bind { source, .. } | StartError::Thread(source) => source.kind(),
+            StartError::Bind { source, .. }
+            | StartError::BindAdmin { source, .. }
+            | StartError::Thread(source)
+            | StartError::Tls(TlsError::Unreadable { source, .. }) => source.kind(),
             StartError::StaticFolder(_) => io::ErrorKind::NotFound,
             _ => io::ErrorKind::InvalidInput,
         };

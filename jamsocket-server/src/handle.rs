@@ -6,6 +6,7 @@ use tokio::sync::{mpsc, watch};
 #[derive(Debug)]
 pub struct ServerHandle {
     addrs: Vec<SocketAddr>,
+    admin_addrs: Vec<SocketAddr>,
     commands: mpsc::UnboundedSender<Command>,
     /// Its other side is dropped when the server has ended.
     ended: watch::Receiver<()>,
@@ -15,11 +16,12 @@ pub struct ServerHandle {
 impl ServerHandle {
     pub(crate) fn new(
         addrs: Vec<SocketAddr>,
+        admin_addrs: Vec<SocketAddr>,
         commands: mpsc::UnboundedSender<Command>,
         ended: watch::Receiver<()>,
         thread: JoinHandle<io::Result<()>>,
     ) -> Self {
-        Self { addrs, commands, ended, thread }
+        Self { addrs, admin_addrs, commands, ended, thread }
     }
 
     /// The address that the server listens on, with the port that it really has. Where its host's
@@ -35,6 +37,12 @@ impl ServerHandle {
     /// All addresses that the server listens on, at least one.
     pub fn addrs(&self) -> &[SocketAddr] {
         &self.addrs
+    }
+
+    /// All admin addresses that the server listens on, with the port that they really have: none where
+    /// none was asked for.
+    pub fn admin_addrs(&self) -> &[SocketAddr] {
+        &self.admin_addrs
     }
 
     /// Tells the server to stop, and does not wait: no more connections are accepted, every room

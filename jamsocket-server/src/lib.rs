@@ -30,7 +30,9 @@
 //! - [`NamedService`] is one of several services in a server.
 //! - [`Mount`] puts rooms into an actix-web `App` that is there already.
 //! - [`AllowedOrigins`] and [`AllowedHosts`] keep foreign pages out.
+//! - [`Tls`] has a server speak TLS.
 //! - [`Limits`] bounds what clients and rooms may use.
+//! - [`AdminAddress`] is where an operator is told what they use: [`Server::with_admin`].
 //! - [`RoomIdStrategy`] and [`ServiceShutdownPolicy`] say how rooms begin and end.
 //!
 //! # Routes
@@ -42,6 +44,13 @@
 //! | `POST /new_room` | makes a room and answers with its id (strategies `uuid` and `short`) |
 //! | `POST /ws/{room}` | makes that room (strategy `api`); 409 where it exists |
 //! | `/client/…`, `/…` | static files, where set |
+//!
+//! On the admin address, and nowhere else:
+//!
+//! | route | what it does |
+//! |---|---|
+//! | `GET /metrics` | answers with what is counted, as Prometheus reads it |
+//! | `GET /rooms` | lists the rooms as JSON; `?service=NAME&limit=1000` selects |
 //!
 //! A named service has its routes under `/{name}`. A room's id is 1 to 255 bytes of UTF-8 without
 //! control characters, percent-encoded in the URL. A room is on the worker thread of its first
@@ -55,13 +64,20 @@
 //! socket <─ body <─ outbox <──── one encoded frame, shared ─────┘
 //! ```
 //!
-//! `clients` has the left side, `rooms` the right one; the `Room` itself is `jamsocket`'s.
+//! `clients` has the left side, `rooms` the right one; the `Room` itself is `jamsocket`'s. `metrics`
+//! counts what happens on the way, and `admin` tells it.
 
+mod admin;
+mod bound;
 mod clients;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handle;
 mod http;
 mod limits;
+mod metrics;
 mod mount;
 mod named_service;
 mod open_sockets;
@@ -73,7 +89,9 @@ mod settings;
 mod site;
 mod socket;
 mod start;
+mod tls;
 
+pub use admin::{AdminAddress, ParseAdminAddressError};
 pub use error::StartError;
 pub use handle::ServerHandle;
 pub use http::origin::{AllowedHosts, AllowedOrigins};
@@ -85,6 +103,7 @@ pub use mount::Mount;
 pub use named_service::NamedService;
 pub use rooms::strategy::{ParseRoomIdStrategyError, RoomIdStrategy};
 pub use server::Server;
+pub use tls::{Tls, TlsError};
 
 /// Serves native rooms of `T` on `127.0.0.1:8080` with default settings, until SIGINT or SIGTERM.
 ///

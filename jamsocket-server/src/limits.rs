@@ -44,10 +44,13 @@ jamsocket::limits! {
         pub rate_burst: u32 = 100,
         /// How many rooms a second may be made from one address; 0 is any number.
         pub rate_rooms: u32 = 0,
-        /// How long the head of a request may take to come.
+        /// How long the head of a request may take to come, and before it a TLS handshake.
         pub request_time: Duration = Duration::from_secs(5),
         /// How long a client waits for a room to take it.
         pub join_time: Duration = Duration::from_secs(10),
+        /// For how long a room that has failed to start five times within ten seconds is not started
+        /// again. Zero: not at all.
+        pub backoff_time: Duration = Duration::from_secs(1),
         /// How long a peer has to answer a Close.
         pub close_time: Duration = Duration::from_secs(5),
         /// How long a peer may take nothing of what was sent to it.
@@ -57,12 +60,46 @@ jamsocket::limits! {
     }
 }
 
+/// A longer time is as good as none, and would overflow clocks.
+pub(crate) const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 impl Limits {
+    /// These limits with no time that clocks cannot count.
+    pub(crate) fn countable(&self) -> Self {
+        let within = |time: Duration| time.min(A_YEAR);
+        Self {
+            request_time: within(self.request_time),
+            join_time: within(self.join_time),
+            backoff_time: within(self.backoff_time),
+            close_time: within(self.close_time),
+            write_time: within(self.write_time),
+            stop_time: within(self.stop_time),
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn sending(&self) -> SendLimits {
         SendLimits {
             messages: self.callback_messages,
             bytes: self.callback_bytes,
             log_bytes: self.callback_log_bytes,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_time_is_longer_than_clocks_can_count() {
+        let (mut limits, mut a_year) = (Limits::default(), Limits::default());
+        for time in Limits::BOUNDS.iter().filter(|bound| bound.name.ends_with("_time")) {
+            time.set(&mut limits, "300000000000000min").unwrap();
+            time.set(&mut a_year, "525600min").unwrap();
+        }
+        assert_eq!(limits.countable(), a_year);
+        assert_eq!(a_year.countable(), a_year);
+        assert_eq!(Limits::default().countable(), Limits::default());
     }
 }

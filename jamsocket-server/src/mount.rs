@@ -1,22 +1,26 @@
-use crate::{Limits, NamedService, Server, ServiceActorContext, StartError, site::Site, socket};
+use crate::{
+    Limits, NamedService, Server, ServiceActorContext, StartError, admin, site::Site, socket,
+};
 use actix_web::{dev::Extensions, web::ServiceConfig};
 use jamsocket::JamsocketServiceFactory;
 use std::any::Any;
 
 /// Rooms inside an actix-web application that has other things to do too.
 ///
-/// The application runs its own `HttpServer`; of the [`Server`]'s settings, host, port and workers
-/// mean nothing here. Two settings of that `HttpServer` matter to rooms:
+/// The application runs its own `HttpServer`; of the [`Server`]'s settings, host, port, workers,
+/// TLS and admin address mean nothing here. Three settings of that `HttpServer` matter to rooms:
 ///
 /// - `client_disconnect_timeout(Duration::ZERO)`, or the sockets of closed WebSockets stay a while;
-/// - `on_connect(rooms.on_connect())`, or clients that read nothing stay for minutes.
+/// - `on_connect(rooms.on_connect())`, or clients that read nothing stay for minutes;
+/// - `keep_alive(KeepAlive::Disabled)`, or a client may take for ever over a connection's second
+///   request, as `client_request_timeout` bounds the first alone. It costs a connection a request.
 ///
 /// Before the application ends its `HttpServer`, it awaits [`stop`](Self::stop): actix on its own
 /// kills rooms with their threads, so it must not heed signals on its own either.
 ///
 /// ```no_run
 /// # use jamsocket::{JamsocketContext, SimpleJamsocketService, SimpleJamsocketServiceFactory};
-/// use actix_web::{App, HttpServer, web};
+/// use actix_web::{App, HttpServer, http::KeepAlive, web};
 /// use jamsocket_server::{Mount, Server};
 /// use std::time::Duration;
 /// # struct Game;
@@ -36,6 +40,7 @@ use std::any::Any;
 ///         }
 ///     })
 ///     .client_disconnect_timeout(Duration::ZERO)
+///     .keep_alive(KeepAlive::Disabled)
 ///     .on_connect(rooms.on_connect())
 ///     .disable_signals()
 ///     .bind("127.0.0.1:8080")?
@@ -60,14 +65,20 @@ impl Mount {
         self.site.configure(app);
     }
 
+    /// Adds `GET /metrics` and `GET /rooms` to an application or a scope. It should be one that only
+    /// the operator reaches.
+    pub fn configure_admin(&self, app: &mut ServiceConfig) {
+        admin::add_routes(app, &self.site);
+    }
+
     /// Ends all rooms, each with a `disconnect` for every client, and closes their WebSockets. It
     /// returns when all of that is done; put a timeout around it.
     pub async fn stop(&self) {
         self.site.stop().await;
     }
 
-    /// Prepares each accepted socket: one whose peer takes nothing for [`Limits::write_time`] is
-    /// reset.
+    /// Prepares each accepted socket, without TLS or with that of rustls 0.23: one whose peer takes
+    /// nothing for [`Limits::write_time`] is reset.
     pub fn on_connect(&self) -> impl Fn(&dyn Any, &mut Extensions) + Send + Sync + 'static {
         socket::preparing(self.limits.write_time)
     }
@@ -83,7 +94,7 @@ impl Server {
     where
         F: JamsocketServiceFactory<ServiceActorContext>,
     {
-        let limits = self.limits.clone();
+        let limits = self.limits.countable();
         let site = Site::new(self.with_service(NamedService::alone(factory)))?;
         Ok(Mount { site, limits })
     }

@@ -1,5 +1,6 @@
 use crate::{
-    RoomIdStrategy, ServiceActorContext, StartError, rooms::Rooms, settings::ServiceSettings,
+    Limits, RoomIdStrategy, ServiceActorContext, StartError, rooms::Rooms,
+    settings::ServiceSettings,
 };
 use jamsocket::{JamsocketServiceFactory, host::ServiceShutdownPolicy};
 use std::{fmt, sync::Arc};
@@ -16,6 +17,7 @@ pub struct NamedService {
     name: String,
     room_id_strategy: Option<RoomIdStrategy>,
     shutdown_policy: Option<ServiceShutdownPolicy>,
+    limits: Option<Limits>,
     /// Makes the rooms, whatever the factory's type.
     open: Arc<dyn Fn(String, ServiceSettings) -> Arc<Rooms> + Send + Sync>,
 }
@@ -31,6 +33,7 @@ impl NamedService {
             name: name.into(),
             room_id_strategy: None,
             shutdown_policy: None,
+            limits: None,
             open: Arc::new(move |name, settings| Rooms::new(name, settings, factory.clone())),
         }
     }
@@ -68,6 +71,28 @@ impl NamedService {
         self
     }
 
+    /// Sets what this service's clients and rooms may use, in place of the server's
+    /// [`limits`](crate::Server::limits): all of them but those that concern a server as a whole.
+    /// The fields `max_connections`, `request_time`, `write_time` and `stop_time` mean nothing here.
+    ///
+    /// ```
+    /// # use jamsocket::{JamsocketContext, SimpleJamsocketService, SimpleJamsocketServiceFactory};
+    /// use jamsocket_server::{Limits, NamedService, Server};
+    /// # struct Draw;
+    /// # impl SimpleJamsocketService for Draw {
+    /// #     fn new(_: &str, _: &impl JamsocketContext) -> Self { Draw }
+    /// # }
+    ///
+    /// let mut server = Server::new();
+    /// let limits = Limits { message_bytes: 4 << 20, max_rooms: 100, ..server.limits.clone() };
+    /// let draw = NamedService::new("draw", SimpleJamsocketServiceFactory::<Draw, _>::default());
+    /// server = server.with_service(draw.with_limits(limits));
+    /// ```
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
     /// The service's name.
     pub fn name(&self) -> &str {
         &self.name
@@ -78,6 +103,7 @@ impl NamedService {
         let settings = ServiceSettings {
             room_id_strategy: self.room_id_strategy.unwrap_or(server.room_id_strategy),
             shutdown_policy: self.shutdown_policy.unwrap_or(server.shutdown_policy),
+            limits: self.limits.map_or(server.limits, |limits| Arc::new(limits.countable())),
             ..server
         };
         (self.open)(self.name, settings)

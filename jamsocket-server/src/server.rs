@@ -1,6 +1,6 @@
 use crate::{
-    AllowedHosts, AllowedOrigins, Limits, NamedService, RoomIdStrategy, ServerHandle,
-    ServiceActorContext, StartError, settings::ServiceSettings, start,
+    AdminAddress, AllowedHosts, AllowedOrigins, Limits, NamedService, RoomIdStrategy, ServerHandle,
+    ServiceActorContext, StartError, Tls, limits::A_YEAR, settings::ServiceSettings, start,
 };
 use jamsocket::{
     JamsocketServiceFactory, SimpleJamsocketService, SimpleJamsocketServiceFactory,
@@ -46,6 +46,11 @@ pub struct Server {
     pub client_path: Option<String>,
     /// How many worker threads there are. Default: one a core.
     pub workers: Option<usize>,
+    /// Where the operator finds `GET /metrics` and `GET /rooms`. Default: nowhere.
+    pub admin: Option<AdminAddress>,
+    /// The certificate that the server shows, and its key. Default: none, so that it speaks HTTP and
+    /// not HTTPS.
+    pub tls: Option<Tls>,
     /// From which pages a browser may open rooms. Default: pages of the same host and port.
     pub allowed_origins: AllowedOrigins,
     /// Which names the server answers to. Default: on a loopback address those of this machine, on
@@ -69,6 +74,8 @@ impl Default for Server {
             static_path: None,
             client_path: None,
             workers: None,
+            admin: None,
+            tls: None,
             allowed_origins: AllowedOrigins::default(),
             allowed_hosts: AllowedHosts::default(),
             limits: Limits::default(),
@@ -138,6 +145,20 @@ impl Server {
         self
     }
 
+    /// Sets the address on which the operator finds `GET /metrics` and `GET /rooms`: a port of
+    /// 127.0.0.1, or host and port. They are nowhere else. It has a worker thread of its own, and
+    /// answers to the names that the server answers to, and to its own.
+    pub fn with_admin(mut self, address: impl Into<AdminAddress>) -> Self {
+        self.admin = Some(address.into());
+        self
+    }
+
+    /// Has the server speak TLS, and nothing else: its rooms are at `wss://`, its pages at `https://`.
+    pub fn with_tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Sets from which pages a browser may open rooms.
     pub fn with_allowed_origins(mut self, origins: AllowedOrigins) -> Self {
         self.allowed_origins = origins;
@@ -150,7 +171,8 @@ impl Server {
         self
     }
 
-    /// Sets what clients and rooms may use.
+    /// Sets what clients and rooms may use, but for the rooms of services that have limits of their
+    /// own.
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -221,12 +243,9 @@ impl Server {
         ServiceSettings {
             room_id_strategy: self.room_id_strategy,
             shutdown_policy: self.shutdown_policy,
-            heartbeat_interval: self.heartbeat_interval.min(MAX_HEARTBEAT),
-            heartbeat_timeout: self.heartbeat_timeout.min(MAX_HEARTBEAT),
-            limits: Arc::new(self.limits.clone()),
+            heartbeat_interval: self.heartbeat_interval.min(A_YEAR),
+            heartbeat_timeout: self.heartbeat_timeout.min(A_YEAR),
+            limits: Arc::new(self.limits.countable()),
         }
     }
 }
-
-/// A longer heartbeat is as good as none, and would overflow the clock.
-const MAX_HEARTBEAT: Duration = Duration::from_secs(365 * 24 * 60 * 60);

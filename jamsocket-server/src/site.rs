@@ -1,6 +1,6 @@
 use crate::{
-    AllowedOrigins, NamedService, Server, StartError, http::routes, open_sockets::OpenSockets,
-    rooms::Rooms,
+    AllowedOrigins, NamedService, Server, StartError, http::routes, metrics::Counter,
+    open_sockets::OpenSockets, rooms::Rooms,
 };
 use actix_web::{rt, web::ServiceConfig};
 use std::{
@@ -18,6 +18,8 @@ pub(crate) struct Site {
     /// The WebSockets that are open.
     open: OpenSockets,
     origins: Arc<AllowedOrigins>,
+    /// Requests for a name that the server does not answer to.
+    refused_hosts: Arc<Counter>,
 }
 
 impl Site {
@@ -40,7 +42,15 @@ impl Site {
             .collect::<Result<_, _>>()?;
         let services = services.into_iter().map(|service| service.open(settings.clone())).collect();
         let origins = Arc::new(server.allowed_origins);
-        Ok(Self { services, files, open, origins })
+        Ok(Self { services, files, open, origins, refused_hosts: Arc::default() })
+    }
+
+    pub(crate) fn services(&self) -> &[Arc<Rooms>] {
+        &self.services
+    }
+
+    pub(crate) fn refused_hosts(&self) -> &Arc<Counter> {
+        &self.refused_hosts
     }
 
     /// Adds the routes of everything to an app. Files come last, as they take any path.

@@ -8,7 +8,7 @@ use super::{
 use crate::Limits;
 use actix::{Actor, ActorContext, AsyncContext, StreamHandler};
 use actix_web::{
-    Error, HttpRequest, HttpResponse,
+    Error, HttpRequest, HttpResponse, dev,
     error::PayloadError,
     web::{Bytes, Payload},
 };
@@ -17,7 +17,7 @@ use futures_core::Stream;
 use std::{
     pin::Pin,
     rc::Rc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 /// Turns what comes off a socket into what happens to a room. What goes out does not pass through
@@ -81,7 +81,7 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for ClientActor {
 /// What a client sends, one message at a time, and no faster than its room takes it.
 struct FrameStream {
     connection: Rc<Connection>,
-    payload: Payload,
+    payload: dev::Payload,
     decoder: Decoder,
     /// A message that the room has no space for yet.
     held: Option<Incoming>,
@@ -91,7 +91,13 @@ struct FrameStream {
 
 impl FrameStream {
     fn new(connection: Rc<Connection>, limits: &Limits, payload: Payload) -> Self {
-        Self { connection, payload, decoder: Decoder::new(limits), held: None, over: false }
+        Self {
+            connection,
+            payload: payload.into_inner(),
+            decoder: Decoder::new(limits),
+            held: None,
+            over: false,
+        }
     }
 
     fn poll_decoded(
@@ -104,9 +110,16 @@ impl FrameStream {
                     self.over = matches!(incoming, Incoming::Close(_));
                     return Poll::Ready(Some(Ok(incoming)));
                 }
-                Ok(None) => match ready!(Pin::new(&mut self.payload).poll_next(cx)) {
-                    Some(Ok(bytes)) => self.decoder.feed(&bytes),
-                    Some(Err(_)) | None => return Poll::Ready(None),
+                Ok(None) => match self.poll_payload(cx) {
+                    Poll::Ready(Some(Ok(bytes))) => {
+                        self.connection.heard();
+                        self.decoder.feed(&bytes);
+                    }
+                    Poll::Ready(Some(Err(_)) | None) => return Poll::Ready(None),
+                    Poll::Pending => {
+                        self.connection.pause();
+                        return Poll::Pending;
+                    }
                 },
                 Err(reason) => {
                     self.over = true;
@@ -116,8 +129,21 @@ impl FrameStream {
         }
     }
 
+    /// Polls what comes off the socket.
+    ///
+    /// HTTP/1's payload is filled by the very task that runs this, just before it does so. Filling
+    /// it would wake that task in vain, once a message, so it is given nobody to wake.
+    fn poll_payload(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>> {
+        match &mut self.payload {
+            dev::Payload::H1 { payload } => {
+                Pin::new(payload).poll_next(&mut Context::from_waker(Waker::noop()))
+            }
+            other => Pin::new(other).poll_next(cx),
+        }
+    }
+
     fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while let Some(Ok(_)) = ready!(Pin::new(&mut self.payload).poll_next(cx)) {}
+        while let Some(Ok(_)) = ready!(self.poll_payload(cx)) {}
         Poll::Ready(())
     }
 }

@@ -1,15 +1,23 @@
 use super::{connection::Connection, outbox::Outgoing};
-use crate::open_sockets::OpenSocket;
+use crate::{metrics::OpenConnection, open_sockets::OpenSocket};
 use actix_web::{
     body::{BodySize, BoxBody, MessageBody},
     web::Bytes,
 };
 use std::{
     error::Error,
-    pin::Pin,
+    mem,
+    pin::{Pin, pin},
     rc::Rc,
     task::{Context, Poll},
 };
+use tokio::task::yield_now;
+
+/// How often something is written before others of the thread have their turn. While there is
+/// something to write, the socket is read on, 16 messages at a time, and small answers leave much to
+/// write: a client that sends pings without pause would otherwise keep the thread for a quarter of a
+/// million of them.
+const TURN: usize = 16;
 
 /// The body of the response that opened a WebSocket: all that is written to that socket.
 ///
@@ -17,13 +25,24 @@ use std::{
 /// however that ends; then, at the latest, the client has left its room.
 pub(super) struct ClientBody {
     actor: BoxBody,
+    /// Whether the last thing written was there before the actor was run: its turn is next, or a
+    /// client that is sent much would never be read.
+    is_actors_turn: bool,
     connection: Rc<Connection>,
-    _open: OpenSocket,
+    /// How often something has been written in this turn.
+    written: usize,
+    _place: OpenSocket,
+    _open: OpenConnection,
 }
 
 impl ClientBody {
-    pub(super) fn new(actor: BoxBody, connection: Rc<Connection>, open: OpenSocket) -> Self {
-        Self { actor, connection, _open: open }
+    pub(super) fn new(
+        actor: BoxBody,
+        connection: Rc<Connection>,
+        place: OpenSocket,
+        open: OpenConnection,
+    ) -> Self {
+        Self { actor, is_actors_turn: false, connection, written: 0, _place: place, _open: open }
     }
 }
 
@@ -39,15 +58,36 @@ impl MessageBody for ClientBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let this = self.get_mut();
+        if this.written == TURN {
+            this.written = 0;
+            // Tokio's own yield has the runtime look at its sockets first.
+            return pin!(yield_now()).poll(cx).map(|()| None);
+        }
+        let outbox = &this.connection.outbox;
+        if !mem::take(&mut this.is_actors_turn)
+            && let Some(frames) = outbox.take()
+        {
+            this.is_actors_turn = true;
+            this.written += 1;
+            return Poll::Ready(Some(Ok(frames)));
+        }
         match Pin::new(&mut this.actor).poll_next(cx) {
             Poll::Ready(Some(frame)) => return Poll::Ready(Some(frame)),
             Poll::Ready(None) => this.connection.end(),
             Poll::Pending => {}
         }
-        match this.connection.outbox.poll_outgoing(cx) {
-            Poll::Ready(Outgoing::Frame(frame)) => Poll::Ready(Some(Ok(frame))),
-            Poll::Ready(Outgoing::End) => Poll::Ready(None),
-            Poll::Pending => {
+        match outbox.next(cx) {
+            Outgoing::Frames(frames) => {
+                this.written += 1;
+                Poll::Ready(Some(Ok(frames)))
+            }
+            Outgoing::End => Poll::Ready(None),
+            Outgoing::Nothing => {
+                this.written = 0;
+                Poll::Pending
+            }
+            Outgoing::Closing => {
+                this.written = 0;
                 this.connection.expect_close();
                 Poll::Pending
             }
@@ -58,5 +98,55 @@ impl MessageBody for ClientBody {
 impl Drop for ClientBody {
     fn drop(&mut self) {
         self.connection.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::open_sockets::OpenSockets;
+    use std::{convert::Infallible, future::poll_fn, sync::Arc, task::Waker};
+
+    /// An actor that has nothing to write, as they all do.
+    struct Silent;
+
+    impl MessageBody for Silent {
+        type Error = Infallible;
+
+        fn size(&self) -> BodySize {
+            BodySize::Stream
+        }
+
+        fn poll_next(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Bytes, Infallible>>> {
+            Poll::Pending
+        }
+    }
+
+    #[actix_web::test]
+    async fn others_have_their_turn_however_much_there_is_to_write() {
+        let connection = Connection::for_test();
+        for _ in 0..2 * TURN {
+            // Two of them are not written together.
+            connection.outbox.push(vec![0; 16 << 10].into()).unwrap();
+        }
+        let open = OpenSockets::at_most(1).open().unwrap();
+        let counted = OpenConnection::new(&Arc::default());
+        let mut body = ClientBody::new(BoxBody::new(Silent), connection, open, counted);
+        let mut next = |cx: &mut Context<'_>| Pin::new(&mut body).poll_next(cx);
+        for _ in 0..TURN {
+            assert!(next(&mut Context::from_waker(Waker::noop())).is_ready());
+        }
+        let mut turns = 0;
+        for _ in 0..TURN {
+            poll_fn(|cx| {
+                turns += 1;
+                next(cx)
+            })
+            .await;
+        }
+        assert_eq!(turns, TURN + 1, "it gives up its turn once, and gets it back");
     }
 }

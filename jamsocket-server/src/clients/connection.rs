@@ -1,5 +1,5 @@
-use super::{CloseReason, Keeper, Outbox, frame, frames::Incoming};
-use crate::{rate::MessageRate, rooms::Membership};
+use super::{CloseReason, Keeper, Outbox, frame, frames::Incoming, keeper::Watch};
+use crate::{metrics::ServiceMetrics, rate::MessageRate, rooms::Seat};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -28,13 +28,15 @@ pub(super) struct Patience {
 pub(super) struct Connection {
     pub(super) outbox: Arc<Outbox>,
     /// None once the client has left, or where its room could not be started.
-    membership: RefCell<Option<Membership>>,
+    seat: RefCell<Option<Seat>>,
     rate: MessageRate,
     patience: Patience,
+    metrics: Arc<ServiceMetrics>,
     last_seen: Cell<Instant>,
     next_ping: Cell<Option<Instant>>,
     /// Whether the client's room takes no more messages now, so that the client is not read.
     paused: Cell<bool>,
+    pub(super) watch: Watch,
     /// Set once a Close is under way: when the peer's answer is waited for no longer.
     close_deadline: Cell<Option<Instant>>,
 }
@@ -42,35 +44,46 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) fn new(
         outbox: Arc<Outbox>,
-        membership: Option<Membership>,
+        seat: Option<Seat>,
         rate: MessageRate,
         patience: Patience,
+        metrics: &Arc<ServiceMetrics>,
     ) -> Rc<Self> {
         let now = Instant::now();
         let next_ping =
             (!patience.heartbeat_interval.is_zero()).then(|| now + patience.heartbeat_interval);
         Rc::new(Self {
             outbox,
-            membership: RefCell::new(membership),
+            seat: RefCell::new(seat),
             rate,
             patience,
+            metrics: metrics.clone(),
             last_seen: Cell::new(now),
             next_ping: Cell::new(next_ping),
             paused: Cell::new(false),
+            watch: Watch::default(),
             close_deadline: Cell::new(None),
         })
     }
 
+    /// The client has given a sign of life: something has come from it, whole messages or not.
+    pub(super) fn heard(&self) {
+        self.last_seen.set(Instant::now());
+    }
+
     /// Handles what the client has sent.
     pub(super) fn receive(self: &Rc<Self>, incoming: Incoming) {
-        self.last_seen.set(Instant::now());
         let counts = !matches!(incoming, Incoming::Pong | Incoming::Close(_));
         if counts && self.rate.exceeded() {
             return self.fail(CloseReason::TOO_MANY_MESSAGES);
         }
         match incoming {
-            Incoming::Text(text) => self.with_room(|room| room.send_text(text)),
-            Incoming::Binary(bytes) => self.with_room(|room| room.send_binary(bytes)),
+            Incoming::Text(text) => {
+                self.with_seat(|seat| seat.send_text(text, self.last_seen.get()));
+            }
+            Incoming::Binary(bytes) => {
+                self.with_seat(|seat| seat.send_binary(bytes, self.last_seen.get()));
+            }
             Incoming::Ping(payload) => self.outbox.push_pong(frame::pong(&payload)),
             Incoming::Pong => {}
             Incoming::Close(code) => {
@@ -96,17 +109,29 @@ impl Connection {
 
     /// Whether the room takes another message of this client.
     pub(super) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let ready = match &*self.membership.borrow() {
-            Some(membership) => membership.poll_ready(cx),
+        let ready = match &*self.seat.borrow() {
+            Some(seat) => seat.poll_ready(cx),
             None => Poll::Ready(()),
         };
-        self.paused.set(ready.is_pending());
+        let was_paused = self.paused.replace(ready.is_pending());
+        if !was_paused && ready.is_pending() {
+            self.metrics.paused_clients.count();
+        }
+        if was_paused && ready.is_ready() {
+            // While it was not read it could not be heard.
+            self.heard();
+        }
         ready
+    }
+
+    /// Notes that the client has sent nothing more for now.
+    pub(super) fn pause(&self) {
+        self.with_seat(Seat::pause);
     }
 
     /// Sees to it that a Close under way comes to an end.
     pub(super) fn expect_close(self: &Rc<Self>) {
-        if self.close_deadline.get().is_none() && self.outbox.is_closing() {
+        if self.close_deadline.get().is_none() {
             self.expect_close_within(self.patience.close_time);
         }
     }
@@ -116,11 +141,12 @@ impl Connection {
     /// `late` is how much later than asked this is called: for so long the server itself stood still,
     /// and a client's silence says nothing.
     pub(super) fn check(&self, now: Instant, late: Duration) -> Option<Instant> {
-        self.last_seen.set(self.last_seen.get() + late);
+        self.last_seen.set(now.min(self.last_seen.get() + late));
         if let Some(deadline) = self.close_deadline.get() {
             if now < deadline {
                 return Some(deadline);
             }
+            self.metrics.close_timeouts.count();
             self.end();
             return None;
         }
@@ -156,13 +182,60 @@ impl Connection {
     }
 
     fn leave(&self) {
-        let membership = self.membership.take();
-        drop(membership);
+        let seat = self.seat.take();
+        drop(seat);
     }
 
-    fn with_room(&self, send: impl FnOnce(&Membership)) {
-        if let Some(membership) = &*self.membership.borrow() {
-            send(membership);
+    fn with_seat(&self, act: impl FnOnce(&Seat)) {
+        if let Some(seat) = &*self.seat.borrow() {
+            act(seat);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Limits;
+
+    const TIMEOUT: Duration = Duration::from_secs(10);
+
+    impl Connection {
+        /// One that sends no pings, and may be silent for ten seconds.
+        pub(in crate::clients) fn for_test() -> Rc<Self> {
+            let limits = Limits::default();
+            let patience = Patience {
+                heartbeat_interval: Duration::ZERO,
+                heartbeat_timeout: TIMEOUT,
+                close_time: limits.close_time,
+            };
+            let outbox = Arc::new(Outbox::new(&limits, &Arc::default()));
+            Self::new(outbox, None, MessageRate::new(&limits), patience, &Arc::default())
+        }
+    }
+
+    #[test]
+    fn a_client_may_be_silent_for_so_long() {
+        let connection = Connection::for_test();
+        let begun = connection.last_seen.get();
+        let just_in_time = begun + TIMEOUT - Duration::from_millis(1);
+        assert_eq!(connection.check(just_in_time, Duration::ZERO), Some(begun + TIMEOUT));
+        assert_eq!(connection.check(begun + TIMEOUT, Duration::ZERO), None);
+    }
+
+    #[test]
+    fn the_time_in_which_the_server_stood_still_is_not_the_clients_silence() {
+        let connection = Connection::for_test();
+        let begun = connection.last_seen.get();
+        let hour = Duration::from_secs(3600);
+        let awake = begun + Duration::from_secs(1) + hour;
+        assert_eq!(connection.check(awake, hour), Some(begun + TIMEOUT + hour));
+    }
+
+    #[test]
+    fn a_client_that_was_heard_after_a_standstill_has_no_more_time_than_others() {
+        let connection = Connection::for_test();
+        let now = connection.last_seen.get();
+        assert_eq!(connection.check(now, Duration::from_secs(3600)), Some(now + TIMEOUT));
     }
 }

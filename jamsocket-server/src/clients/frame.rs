@@ -6,9 +6,6 @@ use actix_http::ws::{OpCode, Parser};
 use bytes::{Bytes, BytesMut};
 use jamsocket::host::Message;
 
-/// The longest header of an unmasked frame.
-const MAX_HEADER_BYTES: usize = 10;
-
 /// A message of a room.
 pub(crate) fn encode(message: &Message) -> Bytes {
     match message {
@@ -40,7 +37,13 @@ pub(super) fn close_echo(code: Option<u16>) -> Bytes {
 }
 
 fn frame(opcode: OpCode, payload: &[u8]) -> Bytes {
-    let mut buffer = BytesMut::with_capacity(MAX_HEADER_BYTES + payload.len());
+    let header = match payload.len() {
+        ..126 => 2,
+        126..65_536 => 4,
+        _ => 10,
+    };
+    // No more than that, or sharing the frame would take another allocation.
+    let mut buffer = BytesMut::with_capacity(header + payload.len());
     Parser::write_message(&mut buffer, payload, opcode, true, false);
     buffer.freeze()
 }
@@ -60,6 +63,14 @@ mod tests {
         assert_eq!(header(126), [0x82, 126, 0, 126]);
         assert_eq!(header(65_535), [0x82, 126, 255, 255]);
         assert_eq!(header(65_536), [0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
+    }
+
+    #[test]
+    fn a_frame_has_no_room_to_spare() {
+        for payload in [0, 125, 126, 65_535, 65_536] {
+            let frame = Vec::from(encode(&Message::Binary(vec![0; payload])));
+            assert_eq!(frame.capacity(), frame.len());
+        }
     }
 
     #[test]

@@ -1,22 +1,21 @@
 //! What comes in: frames off a socket, made into whole messages (RFC 6455, sections 5 and 8.1).
 //!
-//! The codec of actix-http reads a frame, but only once it is there whole, and knows nothing of
+//! The parser of actix-http reads a frame, but only once it is there whole, and knows nothing of
 //! messages. So each frame's length is judged here as soon as its header is there, before any of it
 //! is buffered; fragments are joined; and text is checked at the end of every frame.
 
 use super::CloseReason;
 use crate::Limits;
-use actix_http::ws::{Codec, Frame, Item, ProtocolError};
+use actix_http::ws::{OpCode, Parser, ProtocolError};
 use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 use std::str;
-use tokio_util::codec::Decoder as _;
-
-/// Up to which length a message is copied out of its buffer, which has some 32 KiB.
-const COPIED_BYTES: usize = 8 << 10;
 
 /// The longest payload of a control frame (RFC 6455, section 5.5).
 const MAX_CONTROL_BYTES: u64 = 125;
+
+/// The greatest length that a header can name (RFC 6455, section 5.2).
+const MAX_LENGTH: u64 = i64::MAX as u64;
 
 /// What a client has sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,7 +35,6 @@ pub(super) struct Decoder {
     max_bytes: usize,
     /// In how many fragments a message may come.
     max_fragments: usize,
-    codec: Codec,
     buffer: BytesMut,
     /// The message whose last fragment has not come yet.
     partial: Option<Partial>,
@@ -56,7 +54,6 @@ impl Decoder {
         Self {
             max_bytes: limits.message_bytes,
             max_fragments: limits.message_fragments,
-            codec: Codec::new().max_size(limits.message_bytes),
             buffer: BytesMut::new(),
             partial: None,
         }
@@ -74,28 +71,48 @@ impl Decoder {
     /// decoder is of no use any more.
     pub(super) fn next(&mut self) -> Result<Option<Incoming>, CloseReason> {
         loop {
-            self.judge_header()?;
-            let Some(frame) = self.codec.decode(&mut self.buffer).map_err(reason)? else {
-                return Ok(None);
-            };
-            let whole = match frame {
-                Frame::Text(bytes) => Incoming::Text(text(owned(bytes))?),
-                Frame::Binary(bytes) => Incoming::Binary(owned(bytes)),
-                Frame::Ping(payload) => Incoming::Ping(payload),
-                Frame::Pong(_) => Incoming::Pong,
-                Frame::Close(close) => Incoming::Close(close.map(|close| close.code.into())),
-                Frame::Continuation(item) => match self.join(item)? {
-                    Some(message) => message,
-                    None => continue,
-                },
+            // The parser would judge as much of a header as there is, so that the reason would depend
+            // on how the bytes were cut.
+            let Some(header) = Header::read(&self.buffer) else { return Ok(None) };
+            self.judge(&header)?;
+            let parsed = Parser::parse(&mut self.buffer, true, usize::MAX).map_err(broken)?;
+            let Some((is_final, opcode, payload)) = parsed else { return Ok(None) };
+            let payload = payload.map_or_else(Bytes::new, BytesMut::freeze);
+            let whole = match opcode {
+                OpCode::Text | OpCode::Binary if self.partial.is_some() => {
+                    return Err(CloseReason::protocol_error("a message begins inside another"));
+                }
+                OpCode::Text if is_final => Incoming::Text(text(payload)?),
+                OpCode::Binary if is_final => Incoming::Binary(payload),
+                OpCode::Text | OpCode::Binary => {
+                    self.partial = Some(Partial::new(opcode == OpCode::Text));
+                    self.join(&payload)?;
+                    continue;
+                }
+                OpCode::Continue => {
+                    self.join(&payload)?;
+                    match self.partial.take_if(|_| is_final) {
+                        Some(message) => message.finish()?,
+                        None => continue,
+                    }
+                }
+                OpCode::Ping => Incoming::Ping(payload),
+                OpCode::Pong => Incoming::Pong,
+                OpCode::Close => Incoming::Close(close_code(&payload)?),
+                OpCode::Bad => return Err(CloseReason::protocol_error("no such opcode")),
             };
             return Ok(Some(whole));
         }
     }
 
     /// Refuses a frame that is too long as soon as its header says so.
-    fn judge_header(&self) -> Result<(), CloseReason> {
-        let Some(header) = Header::read(&self.buffer) else { return Ok(()) };
+    fn judge(&self, header: &Header) -> Result<(), CloseReason> {
+        if !header.is_minimal {
+            return Err(CloseReason::protocol_error("a length does not take its shortest form"));
+        }
+        if header.payload > MAX_LENGTH {
+            return Err(CloseReason::protocol_error("a length has at most 63 bits"));
+        }
         if header.is_control {
             if header.payload > MAX_CONTROL_BYTES {
                 return Err(CloseReason::protocol_error("a control frame is too long"));
@@ -112,33 +129,24 @@ impl Decoder {
         Ok(())
     }
 
-    fn join(&mut self, item: Item) -> Result<Option<Incoming>, CloseReason> {
-        let (fragment, is_last) = match item {
-            Item::FirstText(fragment) => (self.begin(true, fragment), false),
-            Item::FirstBinary(fragment) => (self.begin(false, fragment), false),
-            Item::Continue(fragment) => (fragment, false),
-            Item::Last(fragment) => (fragment, true),
-        };
+    /// Adds a fragment to the message that was begun.
+    fn join(&mut self, fragment: &[u8]) -> Result<(), CloseReason> {
         let Some(partial) = &mut self.partial else {
             return Err(CloseReason::protocol_error("a continuation continues nothing"));
         };
-        partial.add(&fragment)?;
+        partial.add(fragment)?;
         if partial.fragments > self.max_fragments {
             return Err(CloseReason::TOO_MANY_FRAGMENTS);
         }
-        if !is_last {
-            return Ok(None);
-        }
-        self.partial.take().map(Partial::finish).transpose()
-    }
-
-    fn begin(&mut self, is_text: bool, fragment: Bytes) -> Bytes {
-        self.partial = Some(Partial { is_text, bytes: BytesMut::new(), fragments: 0, checked: 0 });
-        fragment
+        Ok(())
     }
 }
 
 impl Partial {
+    fn new(is_text: bool) -> Self {
+        Self { is_text, bytes: BytesMut::new(), fragments: 0, checked: 0 }
+    }
+
     fn add(&mut self, fragment: &[u8]) -> Result<(), CloseReason> {
         self.fragments += 1;
         self.bytes.extend_from_slice(fragment);
@@ -163,37 +171,48 @@ struct Header {
     is_final: bool,
     is_control: bool,
     payload: u64,
+    /// Whether the length is written in as few bytes as it can be.
+    is_minimal: bool,
 }
 
 impl Header {
     fn read(buffer: &[u8]) -> Option<Self> {
         let (&first, rest) = buffer.split_first()?;
         let (&second, rest) = rest.split_first()?;
-        let payload = match second & 0x7f {
-            126 => u16::from_be_bytes(*rest.first_chunk()?).into(),
-            127 => u64::from_be_bytes(*rest.first_chunk()?),
-            short => short.into(),
+        let (payload, shortest) = match second & 0x7f {
+            126 => (u16::from_be_bytes(*rest.first_chunk()?).into(), 126),
+            127 => (u64::from_be_bytes(*rest.first_chunk()?), 1 << 16),
+            short => (short.into(), 0),
         };
-        Some(Self { is_final: first & 0x80 != 0, is_control: first & 0x08 != 0, payload })
+        Some(Self {
+            is_final: first & 0x80 != 0,
+            is_control: first & 0x08 != 0,
+            payload,
+            is_minimal: payload >= shortest,
+        })
     }
-}
-
-/// A message by itself. A short one is copied, as it would keep the whole buffer that it was read
-/// into for as long as it waits.
-fn owned(bytes: Bytes) -> Bytes {
-    if bytes.len() <= COPIED_BYTES { Bytes::copy_from_slice(&bytes) } else { bytes }
 }
 
 fn text(bytes: Bytes) -> Result<ByteString, CloseReason> {
     ByteString::try_from(bytes).map_err(|_| CloseReason::BAD_UTF8)
 }
 
-fn reason(error: ProtocolError) -> CloseReason {
-    match error {
-        ProtocolError::Overflow => CloseReason::TOO_BIG,
-        other => CloseReason::protocol_error(other.to_string()),
+/// The code of a Close, if it has one; that and the reason after it are checked (section 5.5.1).
+fn close_code(payload: &[u8]) -> Result<Option<u16>, CloseReason> {
+    if payload.get(2..).is_some_and(|reason| str::from_utf8(reason).is_err()) {
+        return Err(CloseReason::BAD_UTF8);
+    }
+    match Parser::try_parse_close_payload(payload) {
+        Ok(close) => Ok(close.map(|close| close.code.into())),
+        Err(_) => Err(CloseReason::protocol_error("a Close has no such code")),
     }
 }
 
+fn broken(error: ProtocolError) -> CloseReason {
+    CloseReason::protocol_error(error.to_string())
+}
+
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 #[cfg(test)]
 mod tests;

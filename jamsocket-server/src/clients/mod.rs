@@ -18,6 +18,8 @@ mod outbox;
 mod upgrade;
 
 pub(crate) use close::CloseReason;
+#[cfg(fuzzing)]
+pub(crate) use frames::fuzzing;
 pub(crate) use keeper::Keeper;
 pub(crate) use outbox::Outbox;
 pub(crate) use upgrade::upgrade;

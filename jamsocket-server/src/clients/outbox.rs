@@ -1,16 +1,22 @@
 use super::{CloseReason, frame};
-use crate::Limits;
-use bytes::Bytes;
+use crate::{
+    Limits,
+    metrics::{Closing, ServiceMetrics},
+};
+use bytes::{Bytes, BytesMut};
 use std::{
     collections::VecDeque,
     mem,
-    sync::{Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Waker},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Waker},
 };
 use thiserror::Error;
 
 /// For how many frames an outbox that is empty keeps its space.
 const KEPT: usize = 16;
+
+/// Up to how many bytes frames that wait are written together.
+const MERGED_BYTES: usize = 16 << 10;
 
 /// How many frames may wait when a pong is still added to them.
 const MAX_PONGS: usize = 64;
@@ -26,6 +32,8 @@ pub(crate) struct Outbox {
     max_frames: usize,
     /// How many bytes of frames it holds. An empty one takes any frame.
     max_bytes: usize,
+    /// Where it is counted how the WebSocket ends.
+    metrics: Arc<ServiceMetrics>,
     state: Mutex<State>,
 }
 
@@ -42,6 +50,8 @@ struct State {
     bytes: usize,
     phase: Phase,
     body: Option<Waker>,
+    /// Whether the body has to be woken for what is new.
+    body_waits: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -58,17 +68,22 @@ enum Phase {
 /// What the body is to do next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outgoing {
-    /// Write this.
-    Frame(Bytes),
+    /// Write this: a frame, or several.
+    Frames(Bytes),
+    /// Wait until it is woken.
+    Nothing,
+    /// Wait likewise, for the peer's answer to a Close.
+    Closing,
     /// End.
     End,
 }
 
 impl Outbox {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits, metrics: &Arc<ServiceMetrics>) -> Self {
         Self {
             max_frames: limits.outbox_messages,
             max_bytes: limits.outbox_bytes,
+            metrics: metrics.clone(),
             state: Mutex::default(),
         }
     }
@@ -110,23 +125,26 @@ impl Outbox {
 
     /// Closes the WebSocket after what waits already.
     pub(crate) fn close(&self, reason: CloseReason) {
-        self.begin_close(frame::close(&reason), false);
+        self.begin_close(reason.closing, frame::close(&reason), false);
     }
 
     /// Closes the WebSocket in place of what waits already: nobody has read it so far.
     pub(crate) fn abandon(&self, reason: CloseReason) {
-        self.begin_close(frame::close(&reason), true);
+        self.begin_close(reason.closing, frame::close(&reason), true);
     }
 
     /// Answers a peer that has closed the WebSocket, and is done.
     pub(super) fn answer_close(&self, code: Option<u16>) {
-        self.begin_close(frame::close_echo(code), false);
+        self.begin_close(Closing::by_peer(code), frame::close_echo(code), false);
         self.finish();
     }
 
     /// Is done when what waits has been written; no answer of the peer is expected any more.
     pub(super) fn finish(&self) {
         let mut state = self.lock();
+        if state.phase == Phase::Open {
+            self.metrics.closes.count(Closing::Lost);
+        }
         state.phase = Phase::Finished;
         wake(state);
     }
@@ -136,27 +154,46 @@ impl Outbox {
         self.lock().phase != Phase::Open
     }
 
-    pub(super) fn poll_outgoing(&self, cx: &mut Context<'_>) -> Poll<Outgoing> {
+    /// Takes frames that wait. Whoever adds others from here on wakes nobody, until
+    /// [`next`](Self::next) has found nothing.
+    pub(super) fn take(&self) -> Option<Bytes> {
         let mut state = self.lock();
-        if let Some(frame) = state.frames.pop_front() {
-            state.bytes -= frame.len();
-            return Poll::Ready(Outgoing::Frame(frame));
+        state.body_waits = false;
+        state.take()
+    }
+
+    /// Says what is next, and has the body woken where that is to wait.
+    pub(super) fn next(&self, cx: &mut Context<'_>) -> Outgoing {
+        let mut state = self.lock();
+        if let Some(frames) = state.take() {
+            return Outgoing::Frames(frames);
         }
         if let Some(pong) = state.late_pong.take().filter(|_| state.phase == Phase::Open) {
-            return Poll::Ready(Outgoing::Frame(pong));
+            return Outgoing::Frames(pong);
         }
         if state.phase == Phase::Finished {
-            return Poll::Ready(Outgoing::End);
+            return Outgoing::End;
         }
         state.frames.shrink_to(KEPT);
+        state.body_waits = true;
         match &mut state.body {
             Some(waker) => waker.clone_from(cx.waker()),
             none => *none = Some(cx.waker().clone()),
         }
-        Poll::Pending
+        if state.phase == Phase::Closing { Outgoing::Closing } else { Outgoing::Nothing }
     }
 
-    fn begin_close(&self, close: Bytes, drop_waiting: bool) {
+    /// Takes all that waits, as it is written.
+    #[cfg(test)]
+    pub(crate) fn drain(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while let Outgoing::Frames(frames) = self.next(&mut Context::from_waker(Waker::noop())) {
+            bytes.extend_from_slice(&frames);
+        }
+        bytes
+    }
+
+    fn begin_close(&self, closing: Closing, close: Bytes, drop_waiting: bool) {
         let mut state = self.lock();
         if state.phase != Phase::Open {
             return;
@@ -165,6 +202,7 @@ impl Outbox {
             mem::take(&mut state.frames);
             state.bytes = 0;
         }
+        self.metrics.closes.count(closing);
         state.add(close);
         state.phase = Phase::Closing;
         wake(state);
@@ -180,10 +218,36 @@ impl State {
         self.bytes += frame.len();
         self.frames.push_back(frame);
     }
+
+    /// Takes the first frame, and what follows it as far as that is short.
+    fn take(&mut self) -> Option<Bytes> {
+        let first = self.frames.pop_front()?;
+        self.bytes -= first.len();
+        let mut together = first.len();
+        let merged = |frame: &&Bytes| {
+            together += frame.len();
+            together <= MERGED_BYTES
+        };
+        let more = self.frames.iter().take_while(merged).count();
+        if more == 0 {
+            return Some(first);
+        }
+        let mut frames = BytesMut::with_capacity(MERGED_BYTES.min(first.len() + self.bytes));
+        frames.extend_from_slice(&first);
+        for frame in self.frames.drain(..more) {
+            self.bytes -= frame.len();
+            frames.extend_from_slice(&frame);
+        }
+        Some(frames.freeze())
+    }
 }
 
+/// Wakes the body, if it waits. Its waker stays, as it will hardly ever be another.
 fn wake(mut state: MutexGuard<'_, State>) {
-    let waker = state.body.take();
+    if !mem::take(&mut state.body_waits) {
+        return;
+    }
+    let waker = state.body.clone();
     drop(state);
     if let Some(waker) = waker {
         waker.wake();
@@ -191,87 +255,4 @@ fn wake(mut state: MutexGuard<'_, State>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn next(outbox: &Outbox) -> Poll<Outgoing> {
-        outbox.poll_outgoing(&mut Context::from_waker(Waker::noop()))
-    }
-
-    fn bytes(len: usize) -> Bytes {
-        vec![0; len].into()
-    }
-
-    #[test]
-    fn an_outbox_holds_1024_frames() {
-        let outbox = Outbox::new(&Limits::default());
-        for _ in 0..1_024 {
-            outbox.push(bytes(1)).unwrap();
-        }
-        assert!(outbox.push(bytes(1)).is_err());
-        assert_eq!(next(&outbox), Poll::Ready(Outgoing::Frame(bytes(1))));
-        outbox.push(bytes(1)).unwrap();
-    }
-
-    #[test]
-    fn an_outbox_holds_four_mebibytes() {
-        let outbox = Outbox::new(&Limits::default());
-        outbox.push(bytes(1)).unwrap();
-        outbox.push(bytes((4 << 20) - 1)).unwrap();
-        assert!(outbox.push(bytes(1)).is_err());
-    }
-
-    #[test]
-    fn an_empty_outbox_takes_any_one_message() {
-        let outbox = Outbox::new(&Limits::default());
-        outbox.push(bytes((4 << 20) + 1)).unwrap();
-        assert!(outbox.push(bytes(1)).is_err());
-    }
-
-    #[test]
-    fn what_waits_is_written_before_a_close_and_nothing_after_it() {
-        let outbox = Outbox::new(&Limits::default());
-        outbox.push(bytes(1)).unwrap();
-        outbox.close(CloseReason::STOPPING);
-        outbox.push(bytes(2)).unwrap();
-        outbox.close(CloseReason::ROOM_FAILED);
-        assert_eq!(next(&outbox), Poll::Ready(Outgoing::Frame(bytes(1))));
-        let close = frame::close(&CloseReason::STOPPING);
-        assert_eq!(next(&outbox), Poll::Ready(Outgoing::Frame(close)));
-        assert_eq!(next(&outbox), Poll::Pending);
-        outbox.finish();
-        assert_eq!(next(&outbox), Poll::Ready(Outgoing::End));
-    }
-
-    #[test]
-    fn an_abandoned_client_gets_only_its_close() {
-        let outbox = Outbox::new(&Limits::default());
-        outbox.push(bytes(1)).unwrap();
-        outbox.abandon(CloseReason::TOO_SLOW);
-        let close = frame::close(&CloseReason::TOO_SLOW);
-        assert_eq!(next(&outbox), Poll::Ready(Outgoing::Frame(close)));
-        assert_eq!(next(&outbox), Poll::Pending);
-    }
-
-    #[test]
-    fn of_many_pongs_the_newest_is_kept() {
-        let outbox = Outbox::new(&Limits::default());
-        for n in 0..2_000 {
-            outbox.push_pong(bytes(n));
-        }
-        let mut sizes = Vec::new();
-        while let Poll::Ready(Outgoing::Frame(pong)) = next(&outbox) {
-            sizes.push(pong.len());
-        }
-        assert_eq!(sizes, (0..MAX_PONGS).chain([1_999]).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn the_answer_to_a_close_is_the_last_frame() {
-        let outbox = Outbox::new(&Limits::default());
-        outbox.answer_close(Some(1000));
-        let echo = frame::close_echo(Some(1000));
-        assert_eq!(next(&outbox), Poll::Ready(Outgoing::Frame(echo)));
-        assert_eq!(next(&outbox), Poll::Ready(Outgoing::End));
-    }
-}
+mod tests;

@@ -7,9 +7,10 @@ use super::{
 };
 use crate::{
     http::{address, refuse},
+    metrics::OpenConnection,
     open_sockets::OpenSockets,
     rate::MessageRate,
-    rooms::{JoinError, RoomId, Rooms},
+    rooms::{JoinError, RoomId, Rooms, Seat},
 };
 use actix_web::{Error, HttpRequest, HttpResponse, web::Payload};
 use std::{rc::Rc, sync::Arc, time::Duration};
@@ -28,20 +29,20 @@ pub(crate) async fn upgrade(
     payload: Payload,
 ) -> Result<HttpResponse, Error> {
     if let Err(error) = handshake::check(request) {
-        return Ok(refuse::text(error.status(), error.to_string()));
+        return Ok(refuse::handshake(&rooms.metrics, error.status(), error.to_string()));
     }
-    let settings = &rooms.settings;
-    let Some(open) = open.open() else {
-        return Ok(refuse::unavailable("there is no place for another WebSocket"));
+    let (settings, metrics) = (&rooms.settings, &rooms.metrics);
+    let Some(place) = open.open() else {
+        return Ok(refuse::connection(metrics));
     };
-    let outbox = Arc::new(Outbox::new(&settings.limits));
-    let membership = match rooms.join(id, &outbox, address(request)).await {
-        Ok(membership) => Some(membership),
+    let outbox = Arc::new(Outbox::new(&settings.limits, metrics));
+    let seat = match rooms.join(id, &outbox, address(request)).await {
+        Ok(membership) => Some(Seat::new(membership)),
         Err(JoinError::Failed(error)) => {
             outbox.close(CloseReason::not_started(error.to_string()));
             None
         }
-        Err(refusal) => return Ok(refuse::join(&refusal)),
+        Err(refusal) => return Ok(refuse::join(metrics, &refusal)),
     };
     let patience = Patience {
         heartbeat_interval: settings.heartbeat_interval,
@@ -49,12 +50,13 @@ pub(crate) async fn upgrade(
         close_time: settings.limits.close_time,
     };
     let rate = MessageRate::new(&settings.limits);
-    let connection = Connection::new(outbox, membership, rate, patience);
+    let connection = Connection::new(outbox, seat, rate, patience, metrics);
     if let Some(at) = connection.check(Instant::now(), Duration::ZERO) {
         Keeper::watch(&connection, at);
     }
     let response = ClientActor::start(connection.clone(), &settings.limits, request, payload)?;
+    let open = OpenConnection::new(metrics);
     Ok(response
-        .map_body(|_, actor| ClientBody::new(actor, Rc::clone(&connection), open))
+        .map_body(|_, actor| ClientBody::new(actor, Rc::clone(&connection), place, open))
         .map_into_boxed_body())
 }

@@ -1,10 +1,12 @@
 //! The routes, whom they are for, and how requests are refused.
 
+pub(crate) mod host_check;
 pub(crate) mod origin;
 pub(crate) mod refuse;
 pub(crate) mod routes;
 
 use actix_web::HttpRequest;
+use origin::AllowedHosts;
 use std::net::IpAddr;
 
 /// Where a request comes from. What proxies say about that is not believed.

@@ -57,35 +57,35 @@ async fn join(
     payload: Payload,
 ) -> Result<HttpResponse, Error> {
     if !shared.origins.allow(&request) {
-        return Ok(refuse::origin());
+        return Ok(refuse::origin(&shared.rooms.metrics));
     }
     match room_id(&request) {
         Ok(id) => upgrade(&shared.rooms, &shared.open, &id, &request, payload).await,
-        Err(error) => Ok(refuse::room_id(&error)),
+        Err(error) => Ok(refuse::room_id(&shared.rooms.metrics, &error)),
     }
 }
 
 async fn create(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
     if !shared.origins.allow(&request) {
-        return refuse::origin();
+        return refuse::origin(&shared.rooms.metrics);
     }
     let id = match room_id(&request) {
         Ok(id) => id,
-        Err(error) => return refuse::room_id(&error),
+        Err(error) => return refuse::room_id(&shared.rooms.metrics, &error),
     };
     match shared.rooms.create(&id, address(&request)).await {
         Ok(()) => plain(id.to_string()),
-        Err(error) => refuse::create(&error),
+        Err(error) => refuse::create(&shared.rooms.metrics, &error),
     }
 }
 
 async fn new_room(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
     if !shared.origins.allow(&request) {
-        return refuse::origin();
+        return refuse::origin(&shared.rooms.metrics);
     }
     match shared.rooms.generate(address(&request)).await {
         Ok(id) => plain(id.to_string()),
-        Err(error) => refuse::create(&error),
+        Err(error) => refuse::create(&shared.rooms.metrics, &error),
     }
 }
 

@@ -6,19 +6,22 @@ use super::{
     inbox::{Next, Refused},
     room_log::RoomLog,
 };
-use crate::clients::{CloseReason, Outbox, frame};
+use crate::{
+    clients::{CloseReason, Outbox, frame},
+    metrics::{self, Failure, ServiceMetrics, Traffic},
+};
 use jamsocket::{
     ClientId, JamsocketService, LogLevel,
-    host::{Departure, Input, Message, Room, RoomHost, ServiceShutdownPolicy},
+    host::{Callback, Departure, Input, Message, Room, RoomEnd, RoomHost, ServiceShutdownPolicy},
 };
-use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
+use std::{future::poll_fn, mem, pin::Pin, sync::Arc, task::Poll, time::Duration};
 use tokio::{
     task::yield_now,
     time::{Instant, Sleep, sleep_until},
 };
 
 /// For how long a room handles events before it lets others of its thread have their turn.
-const TURN: Duration = Duration::from_millis(1);
+pub(super) const TURN: Duration = Duration::from_millis(1);
 
 /// Runs a room from its first moment to its end.
 ///
@@ -38,9 +41,15 @@ pub(super) async fn drive<S: JamsocketService>(
         born,
         max_clients: rooms.settings.limits.max_clients as usize,
         slow: Vec::new(),
+        metrics: &rooms.metrics,
+        traffic: rooms.metrics.traffic(),
+        refused_growths: 0,
+        clock: None,
+        called: born,
     };
     let mut alarm = Alarm::default();
     host.log.started();
+    rooms.metrics.started_rooms.count();
     for _ in 0..inbox.len() {
         if let Woken { next: Some(Next::Event(event)), .. } = wait(inbox, &mut alarm).await {
             handle(&mut room, event, &mut host).await;
@@ -52,11 +61,13 @@ pub(super) async fn drive<S: JamsocketService>(
         room.handle(Input::Stop, &mut host).await;
     }
     let mut turn = Instant::now();
+    host.publish(&room, turn);
     while room.end().is_none() {
         alarm.set(room.deadline().map(|deadline| born + deadline));
         let woken = wait(inbox, &mut alarm).await;
         if woken.waited {
             turn = Instant::now();
+            host.clock = Some(turn);
         }
         let is_event = matches!(woken.next, Some(Next::Event(_)));
         // The alarm counts however many events wait: a flood must not stop a room's timer.
@@ -69,7 +80,9 @@ pub(super) async fn drive<S: JamsocketService>(
         while let Some(client) = host.slow.pop() {
             room.handle(Input::Leave(client), &mut host).await;
         }
-        if turn.elapsed() >= TURN {
+        let now = host.clock.take().unwrap_or_else(Instant::now);
+        host.publish(&room, now);
+        if now.duration_since(turn) >= TURN {
             // Tokio's own yield has the runtime look at its sockets first.
             yield_now().await;
             turn = Instant::now();
@@ -77,6 +90,9 @@ pub(super) async fn drive<S: JamsocketService>(
     }
     if let Some(end) = room.end() {
         host.log.ended(end);
+        if let RoomEnd::Failed { error, .. } = end {
+            rooms.metrics.room_failures.count(Failure::from(error));
+        }
     }
 }
 
@@ -104,8 +120,14 @@ async fn handle<S: JamsocketService>(
         }
         Event::AwaitBuilt(built) => drop(built.send(Ok(()))),
         Event::Leave(client) => room.handle(Input::Leave(client), host).await,
-        Event::Text(client, text) => room.handle(Input::Text(client, &text), host).await,
-        Event::Binary(client, bytes) => room.handle(Input::Binary(client, &bytes), host).await,
+        Event::Text(client, text) => {
+            host.receive(text.len());
+            room.handle(Input::Text(client, &text), host).await;
+        }
+        Event::Binary(client, bytes) => {
+            host.receive(bytes.len());
+            room.handle(Input::Binary(client, &bytes), host).await;
+        }
         Event::Stop => room.handle(Input::Stop, host).await,
     }
 }
@@ -159,6 +181,15 @@ impl Alarm {
     }
 }
 
+/// The bytes of a message itself, without those of its frame.
+fn size(message: &Message) -> u64 {
+    let bytes = match message {
+        Message::Text(text) => text.len(),
+        Message::Binary(bytes) => bytes.len(),
+    };
+    bytes as u64
+}
+
 /// What a room of this server does its work on: outboxes, the log, the thread's clock.
 struct Host<'a> {
     log: RoomLog<'a>,
@@ -167,6 +198,33 @@ struct Host<'a> {
     max_clients: usize,
     /// Clients whose outbox was full. They are treated as left.
     slow: Vec<ClientId>,
+    metrics: &'a ServiceMetrics,
+    traffic: Arc<Traffic>,
+    /// How often the room was refused memory, as far as that is counted.
+    refused_growths: u64,
+    /// The time, where it was looked at just now.
+    clock: Option<Instant>,
+    /// When the last callback began.
+    called: Instant,
+}
+
+impl Host<'_> {
+    /// Counts a message on its way in.
+    fn receive(&self, bytes: usize) {
+        self.traffic.received_messages.add(1);
+        self.traffic.received_bytes.add(bytes as u64);
+    }
+
+    /// Tells others of the room, as it is `now`.
+    fn publish<S: JamsocketService>(&mut self, room: &Room<S, Arc<Outbox>>, now: Instant) {
+        let usage = room.usage();
+        self.inbox.status.publish(room.clients(), usage.memory_bytes, now);
+        let refused = usage.refused_growths.saturating_sub(self.refused_growths);
+        if refused > 0 {
+            self.traffic.refused_growths.add(refused);
+            self.refused_growths = usage.refused_growths;
+        }
+    }
 }
 
 impl RoomHost<Arc<Outbox>> for Host<'_> {
@@ -181,20 +239,44 @@ impl RoomHost<Arc<Outbox>> for Host<'_> {
     ) {
         let mut recipients = recipients.peekable();
         if recipients.peek().is_none() {
-            return;
+            return self.traffic.undelivered_messages.add(1);
         }
-        let frame = frame::encode(&message);
-        for (client, outbox) in recipients {
-            if outbox.push(frame.clone()).is_err() {
+        let mut frame = frame::encode(&message);
+        let mut sent = 0;
+        while let Some((client, outbox)) = recipients.next() {
+            sent += 1;
+            // The last one gets the frame itself: one that goes to a single client is never shared.
+            let is_last = recipients.peek().is_none();
+            let frame = if is_last { mem::take(&mut frame) } else { frame.clone() };
+            if outbox.push(frame).is_err() {
                 self.log.slow_client(client);
+                self.metrics.slow_clients.count();
                 outbox.abandon(CloseReason::TOO_SLOW);
                 self.slow.push(client);
             }
         }
+        self.traffic.sent_messages.add(sent);
+        self.traffic.sent_bytes.add(sent * size(&message));
     }
 
     fn log(&mut self, level: LogLevel, line: &str) {
         self.log.line(level, line);
+    }
+
+    fn drop_logs(&mut self, lines: u64) {
+        self.traffic.dropped_log_lines.add(lines);
+    }
+
+    fn begin_call(&mut self, _: Callback) {
+        self.called = self.clock.take().unwrap_or_else(Instant::now);
+    }
+
+    fn end_call(&mut self, callback: Callback) {
+        let now = Instant::now();
+        self.clock = Some(now);
+        if let Some(callback) = metrics::Callback::of(callback) {
+            self.traffic.callback(callback).add(now.duration_since(self.called));
+        }
     }
 
     fn depart(&mut self, _: ClientId, outbox: Arc<Outbox>, departure: Departure) {

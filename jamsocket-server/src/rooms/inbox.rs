@@ -1,4 +1,4 @@
-use super::Membership;
+use super::{Membership, RoomStatus};
 use crate::{Limits, clients::Outbox};
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -9,6 +9,9 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 use tokio::sync::oneshot;
+
+/// Up to which length a message that waits is copied out of the buffer that it was read into.
+const COPIED_BYTES: usize = 8 << 10;
 
 /// For how many events an inbox that is empty keeps its space.
 const KEPT: usize = 16;
@@ -34,6 +37,20 @@ impl Event {
             Event::Text(_, text) => Some(text.len()),
             Event::Binary(_, bytes) => Some(bytes.len()),
             Event::Join(..) | Event::AwaitBuilt(_) | Event::Leave(_) | Event::Stop => None,
+        }
+    }
+
+    /// The event by itself. A short message would keep the whole buffer that it was read into, some
+    /// 32 KiB, for as long as it waits.
+    fn detached(self) -> Self {
+        match self {
+            Event::Text(client, text) if text.len() <= COPIED_BYTES => {
+                Event::Text(client, ByteString::from(&*text))
+            }
+            Event::Binary(client, bytes) if bytes.len() <= COPIED_BYTES => {
+                Event::Binary(client, Bytes::copy_from_slice(&bytes))
+            }
+            other => other,
         }
     }
 }
@@ -65,6 +82,8 @@ pub(crate) struct Inbox {
     max_messages: usize,
     /// How many bytes of messages it holds.
     max_bytes: usize,
+    /// What the room tells of itself: an inbox is all that others have of a room.
+    pub(crate) status: RoomStatus,
     state: Mutex<State>,
 }
 
@@ -85,6 +104,7 @@ impl Inbox {
         Self {
             max_messages: limits.inbox_messages,
             max_bytes: limits.inbox_bytes,
+            status: RoomStatus::new(),
             state: Mutex::default(),
         }
     }
@@ -92,9 +112,16 @@ impl Inbox {
     /// Adds an event and wakes the room. What comes after the room's end is dropped. A stop does not
     /// wait for what came before it.
     pub(crate) fn push(&self, event: Event) {
+        if let Some(waiting) = self.push_unwoken(event) {
+            waiting.wake();
+        }
+    }
+
+    /// Adds an event likewise, and leaves it to the caller to wake a room that waits.
+    pub(super) fn push_unwoken(&self, event: Event) -> Option<Waker> {
         let mut state = self.lock();
         if state.closed {
-            return;
+            return None;
         }
         if let Some(bytes) = event.message_bytes() {
             state.messages += 1;
@@ -102,9 +129,11 @@ impl Inbox {
         }
         match event {
             Event::Stop => state.events.push_front(event),
-            event => state.events.push_back(event),
+            // One that the room waits for is handled at once.
+            event if state.room.is_some() => state.events.push_back(event),
+            event => state.events.push_back(event.detached()),
         }
-        wake(state);
+        state.room.take()
     }
 
     /// Whether the room has ended, or could not be built.
@@ -132,10 +161,8 @@ impl Inbox {
     /// Takes what is next for the room.
     pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Next> {
         let mut state = self.lock();
-        // Any event takes what was sent along.
-        let sent = std::mem::take(&mut state.sent);
         let Some(event) = state.events.pop_front() else {
-            if sent {
+            if std::mem::take(&mut state.sent) {
                 return Poll::Ready(Next::Sent);
             }
             state.events.shrink_to(KEPT);
@@ -158,9 +185,8 @@ impl Inbox {
     }
 
     /// Ends the inbox of a room that could not be built: whoever waits for it is told so.
-    pub(crate) fn refuse(&self, error: BuildError) {
+    pub(crate) fn refuse(&self, error: &Arc<BuildError>) {
         let events = std::mem::take(&mut self.lock().events);
-        let error = Arc::new(error);
         for event in events {
             let refused = Refused::Unbuilt(error.clone());
             // Who has given up waiting needs not be told.
@@ -247,12 +273,24 @@ mod tests {
     }
 
     #[test]
+    fn what_was_sent_is_told_after_all_events_as_not_every_event_reaches_the_service() {
+        let inbox = Arc::new(Inbox::new(&Limits::default()));
+        let (joined, _) = oneshot::channel();
+        inbox.push(Event::Join(Arc::new(Outbox::new(&Limits::default(), &Arc::default())), joined));
+        inbox.clone().wake();
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(matches!(inbox.poll_next(&mut cx), Poll::Ready(Next::Event(Event::Join(..)))));
+        assert!(matches!(inbox.poll_next(&mut cx), Poll::Ready(Next::Sent)));
+        assert!(inbox.poll_next(&mut cx).is_pending());
+    }
+
+    #[test]
     fn whoever_waits_for_a_room_that_cannot_be_built_is_told_so() {
         let inbox = Inbox::new(&Limits::default());
         let ((joined, mut join), (built, mut create)) = (oneshot::channel(), oneshot::channel());
-        inbox.push(Event::Join(Arc::new(Outbox::new(&Limits::default())), joined));
+        inbox.push(Event::Join(Arc::new(Outbox::new(&Limits::default(), &Arc::default())), joined));
         inbox.push(Event::AwaitBuilt(built));
-        inbox.refuse(BuildError::Declined);
+        inbox.refuse(&Arc::new(BuildError::Declined));
         assert!(matches!(join.try_recv(), Ok(Err(Refused::Unbuilt(_)))));
         assert!(matches!(create.try_recv(), Ok(Err(Refused::Unbuilt(_)))));
     }
@@ -264,6 +302,18 @@ mod tests {
         assert!(is_ready(&inbox));
         inbox.push(text(1));
         assert!(!is_ready(&inbox));
+    }
+
+    #[test]
+    fn a_short_message_that_waits_does_not_keep_its_buffer() {
+        let inbox = Inbox::new(&Limits::default());
+        let buffer = Bytes::from(vec![b'x'; 32 << 10]);
+        let short = || buffer.slice(..COPIED_BYTES);
+        inbox.push(Event::Binary(ClientId::from(1), short()));
+        inbox.push(Event::Text(ClientId::from(1), short().try_into().unwrap()));
+        assert!(buffer.is_unique());
+        inbox.push(Event::Binary(ClientId::from(1), buffer.slice(..COPIED_BYTES + 1)));
+        assert!(!buffer.is_unique());
     }
 
     #[test]
@@ -279,7 +329,7 @@ mod tests {
         let inbox = Inbox::new(&Limits::default());
         (0..1_024).for_each(|_| inbox.push(text(0)));
         let (joined, mut id) = oneshot::channel();
-        inbox.push(Event::Join(Arc::new(Outbox::new(&Limits::default())), joined));
+        inbox.push(Event::Join(Arc::new(Outbox::new(&Limits::default(), &Arc::default())), joined));
         inbox.close();
         assert!(is_ready(&inbox));
         assert!(id.try_recv().is_err());

@@ -42,6 +42,16 @@ mod tests {
     }
 
     #[test]
+    fn a_hundred_thousand_ids_are_known() {
+        let mut known = KnownIds::new();
+        (0..100_000).for_each(|n| known.remember(id(&n.to_string())));
+        assert!(known.knows(&id("0")));
+        known.remember(id("one more"));
+        assert!(known.knows(&id("0")) && known.knows(&id("99999")));
+        assert!(!known.knows(&id("1")));
+    }
+
+    #[test]
     fn the_id_that_was_unused_for_longest_is_forgotten_first() {
         let mut known = KnownIds::with_capacity(2);
         known.remember(id("a"));

@@ -1,11 +1,6 @@
 use super::{Event, Inbox};
-use bytes::Bytes;
-use bytestring::ByteString;
 use jamsocket::ClientId;
-use std::{
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::sync::Arc;
 
 /// A client's place in a room. Dropping it is leaving, wherever and for whatever reason that
 /// happens, so that no client stays behind as a ghost.
@@ -20,17 +15,12 @@ impl Membership {
         Self { room, client }
     }
 
-    pub(crate) fn send_text(&self, text: ByteString) {
-        self.room.push(Event::Text(self.client, text));
+    pub(super) fn inbox(&self) -> &Arc<Inbox> {
+        &self.room
     }
 
-    pub(crate) fn send_binary(&self, bytes: Bytes) {
-        self.room.push(Event::Binary(self.client, bytes));
-    }
-
-    /// Whether the room takes another message. Ask before each.
-    pub(crate) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.room.poll_ready(cx)
+    pub(super) fn client(&self) -> ClientId {
+        self.client
     }
 }
 

@@ -5,16 +5,25 @@
 //! room from its [`inbox`].
 
 pub(crate) mod driver;
+mod failures;
 pub(crate) mod inbox;
 pub(crate) mod known_ids;
 pub(crate) mod membership;
+#[cfg(test)]
+mod model;
 pub(crate) mod registry;
 pub(crate) mod room_id;
 mod room_log;
+mod room_task;
+pub(crate) mod seat;
 pub(crate) mod service;
+pub(crate) mod status;
 pub(crate) mod strategy;
 
 pub(crate) use inbox::{Event, Inbox};
 pub(crate) use membership::Membership;
+pub(crate) use registry::RoomsUsage;
 pub(crate) use room_id::{RoomId, RoomIdError};
-pub(crate) use service::{CreateError, JoinError, Rooms};
+pub(crate) use seat::Seat;
+pub(crate) use service::{CreateError, JoinError, Rooms, UsedUp};
+pub(crate) use status::{RoomStatus, RoomUsage};

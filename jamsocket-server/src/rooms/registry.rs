@@ -1,10 +1,16 @@
-use super::{Event, Inbox, RoomId, known_ids::KnownIds, strategy::RoomIdStrategy};
+use super::{
+    Event, Inbox, RoomId, RoomUsage,
+    failures::{Failures, Report},
+    known_ids::KnownIds,
+    strategy::RoomIdStrategy,
+};
 use crate::Limits;
+use jamsocket::BuildError;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 /// Which ids of a service have a room. A room is here from the moment when somebody asks for it, so
 /// that two who do at once ask for one, and until it has ended.
@@ -21,6 +27,7 @@ pub(crate) struct Registry {
 struct State {
     rooms: HashMap<RoomId, Arc<Inbox>>,
     known: KnownIds,
+    failures: Failures,
     stopping: bool,
 }
 
@@ -33,15 +40,30 @@ pub(crate) enum Claim {
     New(Arc<Inbox>),
     /// Nothing, and the strategy does not make a room of a join.
     Unknown,
+    /// Nothing, as its rooms fail to start again and again: it is left alone for now.
+    Failing(Arc<BuildError>),
     /// Nothing, and no capacity.
     Full,
     /// Nothing, and the server is stopping.
     Stopping,
 }
 
+/// What all rooms of a service use together.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RoomsUsage {
+    pub(crate) rooms: u64,
+    pub(crate) clients: u64,
+    pub(crate) memory_bytes: u64,
+}
+
 impl Registry {
     pub(crate) fn new(strategy: RoomIdStrategy, limits: Arc<Limits>) -> Self {
-        let state = State { rooms: HashMap::new(), known: KnownIds::new(), stopping: false };
+        let state = State {
+            rooms: HashMap::new(),
+            known: KnownIds::new(),
+            failures: Failures::new(limits.backoff_time),
+            stopping: false,
+        };
         Self { strategy, limits, state: Mutex::new(state), emptied: Notify::new() }
     }
 
@@ -71,6 +93,28 @@ impl Registry {
         Some(claim)
     }
 
+    /// Notes that a room was built.
+    pub(crate) fn started(&self, id: &RoomId) {
+        self.lock().failures.started(id);
+    }
+
+    /// Forgets a room that could not be built, so that the next join tries again: at once, or after
+    /// a while where that keeps happening.
+    pub(crate) fn start_failed(&self, id: &RoomId, error: &Arc<BuildError>) {
+        self.lock().failures.start_failed(id, error, Instant::now());
+        self.remove(id);
+    }
+
+    /// Counts a failure of a room. Returns `None` where it is not to be written to the log.
+    pub(super) fn report(&self, id: &RoomId) -> Option<Report> {
+        self.lock().failures.report(id, Instant::now())
+    }
+
+    /// Until when nothing of a room is written to the log, as rooms of this id failed too often.
+    pub(super) fn muted_until(&self, id: &RoomId) -> Option<Instant> {
+        self.lock().failures.muted_until(id, Instant::now())
+    }
+
     /// Forgets a room that has ended, so that the next join makes a new one.
     pub(crate) fn remove(&self, id: &RoomId) {
         let mut state = self.lock();
@@ -83,6 +127,26 @@ impl Registry {
     /// Makes an id unknown again whose room was to be created and could not be.
     pub(crate) fn forget(&self, id: &RoomId) {
         self.lock().known.forget(id);
+    }
+
+    /// What the rooms use now.
+    pub(crate) fn usage(&self) -> RoomsUsage {
+        let now = Instant::now();
+        let mut sum = RoomsUsage::default();
+        for inbox in self.lock().rooms.values() {
+            let room = inbox.status.read(now);
+            sum.rooms += 1;
+            sum.clients += room.clients as u64;
+            sum.memory_bytes += room.memory_bytes as u64;
+        }
+        sum
+    }
+
+    /// The rooms, in no order, with what each uses now.
+    pub(crate) fn list(&self) -> Vec<(RoomId, RoomUsage)> {
+        let now = Instant::now();
+        let state = self.lock();
+        state.rooms.iter().map(|(id, inbox)| (id.clone(), inbox.status.read(now))).collect()
     }
 
     /// Tells every room to stop and makes no new ones. Returns when the last one has ended.
@@ -103,10 +167,25 @@ impl Registry {
         emptied.await;
     }
 
+    /// The inbox of a room that is there.
+    #[cfg(test)]
+    pub(super) fn inbox(&self, id: &str) -> Option<Arc<Inbox>> {
+        self.lock().rooms.get(&RoomId::generated(id.to_owned())).cloned()
+    }
+
+    /// How many rooms there are.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.lock().rooms.len()
+    }
+
     /// Adds a room for whoever is to build it.
     fn begin(&self, state: &mut State, id: &RoomId) -> Claim {
         if state.stopping {
             return Claim::Stopping;
+        }
+        if let Some(error) = state.failures.left_alone(id, Instant::now()) {
+            return Claim::Failing(error);
         }
         if state.rooms.len() >= self.limits.max_rooms as usize {
             return Claim::Full;
@@ -179,6 +258,23 @@ mod tests {
         registry.claim_new(&id(3));
         registry.remove(&id(1));
         assert!(matches!(registry.claim(&id(1)), Claim::New(_)));
+    }
+
+    #[test]
+    fn what_the_rooms_use_adds_up_until_they_end() {
+        let registry = registry(RoomIdStrategy::Implicit);
+        for (n, clients) in [(1, 2), (2, 3)] {
+            let Claim::New(inbox) = registry.claim(&id(n)) else { panic!() };
+            inbox.status.publish(clients, 10 * n, Instant::now());
+        }
+        let both = RoomsUsage { rooms: 2, clients: 5, memory_bytes: 30 };
+        assert_eq!(registry.usage(), both);
+        registry.remove(&id(1));
+        let listed: Vec<_> =
+            registry.list().iter().map(|(id, room)| (id.to_string(), room.clients)).collect();
+        assert_eq!(listed, [("2".to_owned(), 3)]);
+        let one = RoomsUsage { rooms: 1, clients: 3, memory_bytes: 20 };
+        assert_eq!(registry.usage(), one);
     }
 
     #[test]

@@ -1,26 +1,42 @@
-use super::{RoomId, Rooms};
+use super::{
+    RoomId, Rooms,
+    failures::{TOO_MANY, WINDOW},
+};
 use crate::ServiceActorContext;
-use jamsocket::{BuildError, ClientId, LogLevel, host::RoomEnd};
+use jamsocket::{
+    BuildError, ClientId, LogLevel,
+    host::{RoomEnd, visible},
+};
 use std::error::Error;
+use tokio::time::Instant;
+
+/// How many lines of a failure's text are written: enough for a guest's backtrace.
+const MAX_FAILURE_LINES: usize = 64;
 
 /// Writes the log of one room: what its service says, under the target `jamsocket::room`, and what
 /// becomes of it, under this crate's own. Every event has the room's id, and its service's name
-/// where it has one.
+/// where it has one. No event has more than a line, nor anything that plays tricks on a terminal.
+///
+/// Where rooms of an id fail too often, the log says so and is silent about them for a while.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RoomLog<'a> {
-    service: Option<&'a str>,
-    room: &'a str,
+    rooms: &'a Rooms,
+    id: &'a RoomId,
+    muted_until: Option<Instant>,
 }
 
 impl<'a> RoomLog<'a> {
     pub(super) fn new(rooms: &'a Rooms, id: &'a RoomId) -> Self {
-        let service = Some(rooms.name.as_str()).filter(|name| !name.is_empty());
-        Self { service, room: id.as_str() }
+        Self { rooms, id, muted_until: rooms.registry.muted_until(id) }
     }
 
     /// A line of the service's.
     pub(super) fn line(self, level: LogLevel, line: &str) {
-        let Self { service, room } = self;
+        if self.is_muted() {
+            return;
+        }
+        let (service, room) = self.names();
+        let line = visible(line);
         macro_rules! write {
             ($level:ident) => {
                 tracing::$level!(target: "jamsocket::room", service, ?room, "{line}")
@@ -36,20 +52,23 @@ impl<'a> RoomLog<'a> {
     }
 
     pub(super) fn started(self) {
-        let Self { service, room } = self;
-        tracing::debug!(service, ?room, "room started");
+        let (service, room) = self.names();
+        if !self.is_muted() {
+            tracing::debug!(service, ?room, "room started");
+        }
     }
 
     pub(super) fn ended(self, end: &RoomEnd) {
-        let Self { service, room } = self;
+        let (service, room) = self.names();
         match end {
             RoomEnd::Failed { .. } => self.failure(&format!("room failed: {end}")),
+            _ if self.is_muted() => {}
             _ => tracing::debug!(service, ?room, "room ended: {end}"),
         }
     }
 
     pub(super) fn slow_client(self, client: ClientId) {
-        let Self { service, room } = self;
+        let (service, room) = self.names();
         tracing::warn!(service, ?room, %client, "client is too slow");
     }
 
@@ -70,9 +89,40 @@ impl<'a> RoomLog<'a> {
     /// One event for the first line, and one for each line of a guest's backtrace, so that each can
     /// be told whose it is.
     fn failure(self, text: &str) {
-        let Self { service, room } = self;
-        for line in text.lines() {
-            tracing::error!(service, ?room, "{line}");
+        let (service, room) = self.names();
+        let Some(report) = self.rooms.registry.report(self.id) else { return };
+        for line in text.lines().take(MAX_FAILURE_LINES) {
+            tracing::error!(service, ?room, "{}", visible(line));
+        }
+        if report.unreported > 0 {
+            tracing::error!(
+                service,
+                ?room,
+                "it failed {} more times before, unreported",
+                report.unreported
+            );
+        }
+        if report.is_last {
+            tracing::error!(
+                service,
+                ?room,
+                "it failed {TOO_MANY} times within {WINDOW:?}: until it fails less often, nothing more \
+                 is written about it"
+            );
         }
     }
+
+    /// Whether rooms of this id have failed too often lately.
+    fn is_muted(self) -> bool {
+        self.muted_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// The service's name, where it has one, and the room's id.
+    fn names(self) -> (Option<&'a str>, &'a str) {
+        let service = Some(self.rooms.name.as_str()).filter(|name| !name.is_empty());
+        (service, self.id.as_str())
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,27 +1,40 @@
 use super::{
-    Event, Inbox, Membership, RoomId, driver,
+    Event, Inbox, Membership, RoomId, RoomUsage, RoomsUsage, driver,
     inbox::Refused,
     registry::{Claim, Registry},
     room_log::RoomLog,
+    room_task::RoomTask,
     strategy::RoomIdStrategy,
 };
-use crate::{ServiceActorContext, clients::Outbox, rate::RoomRate, settings::ServiceSettings};
+use crate::{
+    ServiceActorContext,
+    clients::Outbox,
+    metrics::{Failure, ServiceMetrics},
+    rate::RoomRate,
+    settings::ServiceSettings,
+};
 use jamsocket::{
     BuildError, JamsocketServiceFactory,
     host::{Room, contain_panics},
 };
 use std::{fmt, net::IpAddr, sync::Arc};
+use thiserror::Error;
 use tokio::sync::oneshot;
 
 /// How often a generated id may turn out to be taken before there is said to be no free one.
 const GENERATE_ATTEMPTS: usize = 64;
+
+/// What the service that has no name is called where it needs to be called something. No name of a
+/// service can be like it.
+const NAMELESS: &str = "/";
 
 /// The rooms of one service.
 pub(crate) struct Rooms {
     /// The service's name, empty for one that is served alone.
     pub(crate) name: String,
     pub(crate) settings: ServiceSettings,
-    registry: Registry,
+    pub(crate) metrics: Arc<ServiceMetrics>,
+    pub(super) registry: Registry,
     rate: RoomRate,
     factory: Arc<dyn SpawnRoom>,
 }
@@ -31,14 +44,34 @@ pub(crate) struct Rooms {
 pub(crate) enum JoinError {
     /// There is no such room, and a join does not make one.
     Unknown,
-    /// There is no capacity; the text names what is used up.
-    AtCapacity(String),
+    /// There is no capacity.
+    AtCapacity(UsedUp),
     /// The room was too busy to take it, for as long as a client waits.
     Busy,
     /// The server is stopping.
     Stopping,
     /// The room could not be started.
     Failed(Arc<BuildError>),
+}
+
+/// What is used up, so that a room or a client has no place.
+#[derive(Debug, Error)]
+pub(crate) enum UsedUp {
+    /// The rooms of the service.
+    #[error("there are as many rooms as there may be")]
+    Rooms,
+    /// The places in the room.
+    #[error("the room has as many clients as it may")]
+    Clients,
+    /// The rooms that an address may make a second.
+    #[error("this address makes too many rooms a second")]
+    RoomRate,
+    /// The ids that this strategy can make up.
+    #[error("hardly any id of the strategy `{0}` is free")]
+    Ids(RoomIdStrategy),
+    /// What the service's factory says.
+    #[error("{0}")]
+    Other(String),
 }
 
 /// Why a room was not created.
@@ -59,7 +92,22 @@ impl Rooms {
     {
         let registry = Registry::new(settings.room_id_strategy, settings.limits.clone());
         let rate = RoomRate::new(&settings.limits);
-        Arc::new(Self { name, settings, registry, rate, factory })
+        Arc::new(Self { name, settings, metrics: Arc::default(), registry, rate, factory })
+    }
+
+    /// What the service is called in metrics and lists: its name, or `/` where it has none.
+    pub(crate) fn label(&self) -> &str {
+        if self.name.is_empty() { NAMELESS } else { &self.name }
+    }
+
+    /// What the rooms use together.
+    pub(crate) fn usage(&self) -> RoomsUsage {
+        self.registry.usage()
+    }
+
+    /// The rooms, in no order, with what each uses.
+    pub(crate) fn list(&self) -> Vec<(RoomId, RoomUsage)> {
+        self.registry.list()
     }
 
     /// Brings a client into the room `id`, which is made where the strategy allows it. Where the room
@@ -111,8 +159,7 @@ impl Rooms {
                 Err(error) => return Err(error),
             }
         }
-        let used_up = format!("hardly any id of the strategy `{strategy}` is free");
-        Err(CreateError::NotStarted(JoinError::AtCapacity(used_up)))
+        Err(CreateError::NotStarted(JoinError::AtCapacity(UsedUp::Ids(strategy))))
     }
 
     /// Ends every room and makes no new ones. Returns when the last one has ended.
@@ -151,17 +198,14 @@ impl Rooms {
                 let room = RoomToBuild { rooms: self.clone(), id: id.clone(), inbox, purpose };
                 if self.rate.exceeded(address) {
                     room.forget_id();
-                    let too_many = "this address makes too many rooms a second";
-                    return Err(JoinError::AtCapacity(too_many.to_owned()));
+                    return Err(JoinError::AtCapacity(UsedUp::RoomRate));
                 }
                 room.inbox.push(event);
                 self.factory.clone().spawn(room);
             }
             Claim::Unknown => return Err(JoinError::Unknown),
-            Claim::Full => {
-                let full = "there are as many rooms as there may be";
-                return Err(JoinError::AtCapacity(full.to_owned()));
-            }
+            Claim::Failing(error) => return Err(JoinError::Failed(error)),
+            Claim::Full => return Err(JoinError::AtCapacity(UsedUp::Rooms)),
             Claim::Stopping => return Err(JoinError::Stopping),
         }
         Ok(())
@@ -171,11 +215,11 @@ impl Rooms {
 impl From<Refused> for JoinError {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::Full => {
-                JoinError::AtCapacity("the room has as many clients as it may".to_owned())
-            }
+            Refused::Full => JoinError::AtCapacity(UsedUp::Clients),
             Refused::Unbuilt(error) => match &*error {
-                BuildError::AtCapacity(bound) => JoinError::AtCapacity(bound.clone()),
+                BuildError::AtCapacity(bound) => {
+                    JoinError::AtCapacity(UsedUp::Other(bound.clone()))
+                }
                 _ => JoinError::Failed(error),
             },
         }
@@ -214,7 +258,8 @@ struct RoomToBuild {
 impl<F: JamsocketServiceFactory<ServiceActorContext>> SpawnRoom for F {
     fn spawn(self: Arc<Self>, room: RoomToBuild) {
         // A task of its own: the room outlives the request that asked for it.
-        actix_web::rt::spawn(async move { room.run(&*self).await });
+        let inbox = room.inbox.clone();
+        RoomTask::spawn(&inbox, async move { room.run(&*self).await });
     }
 }
 
@@ -224,18 +269,24 @@ impl RoomToBuild {
         let Self { rooms, id, inbox, purpose } = &self;
         let limits = rooms.settings.limits.sending();
         let context = ServiceActorContext::with_limits(inbox.clone().into(), limits);
-        let built = contain_panics(factory.create(id.as_str(), context.clone())).await;
+        // On its own, as a room is built once and lives long: the two together took 12 KiB a room.
+        let built = Box::pin(contain_panics(factory.create(id.as_str(), context.clone()))).await;
         match built.and_then(|service| Ok((service, context.end_construction()?))) {
             Ok((service, ())) => {
+                rooms.registry.started(id);
                 let room = Room::new(service, context, rooms.settings.shutdown_policy);
                 driver::drive(room, rooms, id, inbox, *purpose == Purpose::Join).await;
             }
             Err(error) => {
                 RoomLog::new(rooms, id).unbuilt(&context, &error);
+                if let Some(failure) = Failure::of_build(&error) {
+                    rooms.metrics.build_failures.count(failure);
+                }
                 self.forget_id();
+                let error = Arc::new(error);
                 // First, so that who is told of it can try again.
-                rooms.registry.remove(id);
-                inbox.refuse(error);
+                rooms.registry.start_failed(id, &error);
+                inbox.refuse(&error);
             }
         }
     }

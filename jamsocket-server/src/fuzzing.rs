@@ -1,0 +1,13 @@
+//! What the fuzzers have to reach inside this crate. It is there under `--cfg fuzzing` alone, and no
+//! part of the API.
+
+pub use crate::clients::fuzzing::{Decoded, decode};
+use crate::rooms::RoomId;
+
+/// The id of the room that a path segment names, or why it names none.
+pub fn room_id(segment: &str) -> Result<String, String> {
+    match RoomId::from_path_segment(segment) {
+        Ok(id) => Ok(id.as_str().to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}

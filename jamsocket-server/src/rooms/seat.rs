@@ -1,0 +1,68 @@
+use super::{Event, Membership, driver::TURN, room_task::RoomTask};
+use bytes::Bytes;
+use bytestring::ByteString;
+use std::{
+    cell::Cell,
+    rc::Rc,
+    task::{Context, Poll},
+};
+use tokio::time::Instant;
+
+/// A client's place in a room, on the client's own thread. Dropping it is leaving.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    membership: Membership,
+    /// None where the room lives on another thread.
+    room: Option<Rc<RoomTask>>,
+    /// Since when the client has sent without a pause.
+    since: Cell<Option<Instant>>,
+}
+
+impl Seat {
+    /// The place of a client that lives on this thread.
+    pub(crate) fn new(membership: Membership) -> Self {
+        let room = RoomTask::here(membership.inbox());
+        Self { membership, room, since: Cell::default() }
+    }
+
+    /// Sends a message that came at `heard`, or before it.
+    pub(crate) fn send_text(&self, text: ByteString, heard: Instant) {
+        self.send(Event::Text(self.membership.client(), text), heard);
+    }
+
+    /// Sends a message likewise.
+    pub(crate) fn send_binary(&self, bytes: Bytes, heard: Instant) {
+        self.send(Event::Binary(self.membership.client(), bytes), heard);
+    }
+
+    /// Notes that the client has sent nothing more for now.
+    pub(crate) fn pause(&self) {
+        self.since.set(None);
+    }
+
+    /// Whether the room takes another message. Ask before each.
+    pub(crate) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.membership.inbox().poll_ready(cx)
+    }
+
+    /// Has the room handle a message at once, where it waits on this thread and the client's turn is
+    /// not over; otherwise the message waits for the room.
+    fn send(&self, event: Event, heard: Instant) {
+        let inbox = self.membership.inbox();
+        let is_its_turn = match self.since.get() {
+            Some(since) => since.elapsed() < TURN,
+            None => {
+                self.since.set(Some(heard));
+                true
+            }
+        };
+        match &self.room {
+            Some(room) if is_its_turn => {
+                if let Some(waiting) = inbox.push_unwoken(event) {
+                    room.run(&waiting);
+                }
+            }
+            _ => inbox.push(event),
+        }
+    }
+}
