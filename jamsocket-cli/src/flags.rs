@@ -2,13 +2,15 @@
 
 use crate::{
     cargo::Consent,
+    code_cache::CodeCacheFlag,
     config::{CONFIG_FILE, Config, ConfigError, RoomConfig},
     limits::{AllLimits, LimitFlags},
 };
 use clap::Args;
 use jamsocket_server::{
-    AllowedHosts, AllowedOrigins, RoomIdStrategy, Server, ServiceShutdownPolicy,
+    AdminAddress, AllowedHosts, AllowedOrigins, RoomIdStrategy, Server, ServiceShutdownPolicy, Tls,
 };
+use jamsocket_wasm_host::{EngineError, GuestLimits, WasmEngine};
 use std::{
     num::NonZeroUsize,
     path::{Path, PathBuf},
@@ -35,6 +37,15 @@ pub(crate) struct ServeFlags {
     /// Address to listen on; 0.0.0.0 is every address of this machine
     #[arg(long, value_name = "ADDRESS", default_value = DEFAULT_HOST)]
     host: String,
+
+    /// Certificate to speak TLS with, and those that lead to its authority, in PEM form; it is read
+    /// again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// Private key of that certificate, in PEM form
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
 
     // A default of clap's own would hide whether the flag was given: jamsocket.toml comes between.
     #[arg(short, long, value_name = "STRATEGY", help = format!(
@@ -72,6 +83,14 @@ pub(crate) struct ServeFlags {
     #[arg(long, value_name = "N")]
     workers: Option<NonZeroUsize>,
 
+    /// Where GET /metrics and GET /rooms are: a port of 127.0.0.1, or host and port; 0 takes a free
+    /// port [default: nowhere]
+    #[arg(long, value_name = "[HOST:]PORT")]
+    admin: Option<AdminAddress>,
+
+    #[command(flatten)]
+    code_cache: CodeCacheFlag,
+
     #[command(flatten)]
     limits: LimitFlags,
 }
@@ -92,13 +111,39 @@ impl ServeFlags {
         self.limits.over(config.clone())
     }
 
+    /// Where the operator is told about the server: where a flag says, or else `jamsocket.toml`.
+    pub(crate) fn admin<'a>(
+        &'a self,
+        config: Option<&'a AdminAddress>,
+    ) -> Option<&'a AdminAddress> {
+        self.admin.as_ref().or(config)
+    }
+
+    /// The certificate to speak TLS with, if any: that of the flags, or else the one of
+    /// `jamsocket.toml`.
+    pub(crate) fn tls(&self, config: Option<&Tls>) -> Option<Tls> {
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(certificate), Some(key)) => Some(Tls::from_files(certificate, key)),
+            _ => config.cloned(),
+        }
+    }
+
+    /// An engine for the modules.
+    ///
+    /// # Errors
+    ///
+    /// See [`EngineError`].
+    pub(crate) fn engine(&self, limits: GuestLimits) -> Result<WasmEngine, EngineError> {
+        self.code_cache.engine(limits)
+    }
+
     /// What to listen on.
     pub(crate) fn address(&self) -> (&str, u16) {
         (&self.host, self.port)
     }
 
-    /// A server with what these flags say, but for its services and limits. Pages of `origins`
-    /// are let in where no flag says which.
+    /// A server with what these flags say, but for its services, limits, admin address and
+    /// certificate. Pages of `origins` are let in where no flag says which.
     pub(crate) fn server(&self, origins: AllowedOrigins) -> Server {
         let origins = match &self.allow_origin[..] {
             [] => origins,
@@ -151,10 +196,15 @@ pub(crate) struct ProjectFlags {
     yes: bool,
 
     #[command(flatten)]
-    pub(crate) config: ConfigFlag,
+    config: ConfigFlag,
 }
 
 impl ProjectFlags {
+    /// What the package's `jamsocket.toml` says.
+    pub(crate) fn config(&self) -> Result<Config, ConfigError> {
+        self.config.read(&self.path)
+    }
+
     pub(crate) fn consent(&self) -> Consent {
         if self.yes { Consent::Given } else { Consent::Ask }
     }
@@ -210,6 +260,33 @@ mod tests {
     }
 
     #[test]
+    fn an_admin_address_is_a_flag_or_in_the_file_or_nowhere() {
+        let file = AdminAddress::from(("0.0.0.0", 1));
+        assert_eq!(flags("").admin(None), None);
+        assert_eq!(flags("").admin(Some(&file)), Some(&file));
+        let flag = flags("--admin 9090");
+        assert_eq!(flag.admin(Some(&file)), Some(&AdminAddress::from(("127.0.0.1", 9090))));
+        let flag = flags("--admin [::1]:0");
+        assert_eq!(flag.admin(None), Some(&AdminAddress::from(("::1", 0))));
+    }
+
+    #[test]
+    fn a_certificate_comes_with_its_key_and_beats_that_of_the_file() {
+        let file = Tls::from_files("cert", "key");
+        assert_eq!(flags("").tls(None), None);
+        assert_eq!(flags("").tls(Some(&file)), Some(file.clone()));
+        let both = flags("--tls-cert a.pem --tls-key b.pem");
+        assert_eq!(both.tls(Some(&file)), Some(Tls::from_files("a.pem", "b.pem")));
+        for (half, missing) in
+            [("--tls-cert a.pem", "--tls-key <FILE>"), ("--tls-key b.pem", "--tls-cert <FILE>")]
+        {
+            let words = std::iter::once("jamsocket").chain(half.split(' '));
+            let refused = Command::try_parse_from(words).map(|line| line.flags).unwrap_err();
+            assert!(refused.to_string().contains(missing), "{refused}");
+        }
+    }
+
+    #[test]
     fn the_server_has_the_defaults_of_the_command_line() {
         let server = flags("").server(AllowedOrigins::SameHost);
         assert_eq!((server.host.as_str(), server.port), ("127.0.0.1", 8080));
@@ -230,7 +307,16 @@ mod tests {
 
     #[test]
     fn values_that_mean_nothing_are_refused() {
-        for line in ["-p 65536", "-p -1", "-r bogus", "-s 5min", "-i x", "-t -1", "--workers 0"] {
+        for line in [
+            "-p 65536",
+            "-p -1",
+            "-r bogus",
+            "-s 5min",
+            "-i x",
+            "-t -1",
+            "--workers 0",
+            "--admin localhost",
+        ] {
             let words = std::iter::once("jamsocket").chain(line.split(' '));
             assert!(Command::try_parse_from(words).is_err(), "{line}");
         }

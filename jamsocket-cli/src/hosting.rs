@@ -1,6 +1,12 @@
-use crate::{config::RoomConfig, console::Console, flags::ServeFlags, limits::AllLimits};
+use crate::{
+    config::{Config, RoomConfig},
+    console::Console,
+    flags::ServeFlags,
+    limits::AllLimits,
+};
 use jamsocket_server::{
-    AllowedOrigins, NamedService, RoomIdStrategy, ServerHandle, ServiceActorContext, StartError,
+    AdminAddress, AllowedOrigins, NamedService, RoomIdStrategy, ServerHandle, ServiceActorContext,
+    StartError, Tls, TlsError,
 };
 use jamsocket_wasm_host::{EngineError, GuestLimits, LoadError, WasmEngine, WasmHostFactory};
 use std::{
@@ -21,6 +27,10 @@ pub(crate) struct Hosting {
     pub(crate) static_files: Option<PathBuf>,
     /// The folder under `/client`.
     pub(crate) client: Option<PathBuf>,
+    /// Where the operator is told about the server, where no flag says otherwise.
+    pub(crate) admin: Option<AdminAddress>,
+    /// What TLS is spoken with, where no flag says otherwise.
+    pub(crate) tls: Option<Tls>,
     /// What may be used, where no flag says otherwise.
     pub(crate) limits: AllLimits,
 }
@@ -56,6 +66,9 @@ impl Hosting {
         for line in self.lines(server.addr(), flags) {
             console.status("Serving", line);
         }
+        for address in server.admin_addrs() {
+            console.status("Serving", admin_line(*address));
+        }
         server.run().map_err(HostingError::Ended)
     }
 
@@ -65,12 +78,14 @@ impl Hosting {
         origins: AllowedOrigins,
     ) -> Result<ServerHandle, HostingError> {
         let limits = flags.limits(&self.limits);
-        let engine = WasmEngine::with_limits(limits.guests)?;
+        let engine = flags.engine(limits.guests)?;
         let mut server = flags
             .server(origins)
             .with_limits(limits.server)
             .with_static_path(self.static_files.as_deref().map(text_of))
             .with_client_path(self.client.as_deref().map(text_of));
+        server.admin = flags.admin(self.admin.as_ref()).cloned();
+        server.tls = flags.tls(self.tls.as_ref());
         for hosted in &self.named {
             let (strategy, policy) = flags.rooms(hosted.rooms);
             let service = NamedService::new(&hosted.name, hosted.load(&engine)?)
@@ -88,37 +103,49 @@ impl Hosting {
 
     /// A line for each thing that is served at `address`.
     fn lines(&self, address: SocketAddr, flags: &ServeFlags) -> Vec<String> {
+        let s = if flags.tls(self.tls.as_ref()).is_some() { "s" } else { "" };
         let service = |hosted: &HostedModule, prefix: String| {
             let (strategy, _) = flags.rooms(hosted.rooms);
-            let room = format!("ws://{address}{prefix}/ws/NAME");
+            let room = format!("ws{s}://{address}{prefix}/ws/NAME");
             let how = match strategy {
                 RoomIdStrategy::Implicit => format!("a room is {room}"),
                 RoomIdStrategy::Explicit => format!("POST {prefix}/ws/NAME makes the room {room}"),
                 _ => format!("POST {prefix}/new_room gives the NAME of a room {room}"),
             };
-            format!("{} on http://{address} - {how}", hosted.name)
+            format!("{} on http{s}://{address} - {how}", hosted.name)
         };
         let alone = self.alone.iter().map(|hosted| service(hosted, String::new()));
         let named = self.named.iter().map(|hosted| service(hosted, format!("/{}", hosted.name)));
         let folder =
-            |folder: &PathBuf, path| format!("{} on http://{address}{path}", folder.display());
+            |folder: &PathBuf, path| format!("{} on http{s}://{address}{path}", folder.display());
         let pages = self.static_files.iter().map(|files| folder(files, "/"));
         let client = self.client.iter().map(|files| folder(files, "/client/"));
         alone.chain(named).chain(pages).chain(client).collect()
     }
 }
 
-/// Whether the address of these flags can be listened on.
+fn admin_line(address: SocketAddr) -> String {
+    format!("metrics on http://{address}/metrics - the rooms are at /rooms")
+}
+
+/// Whether the address of these flags can be listened on, and the admin address and the certificate
+/// be used that the flags or `jamsocket.toml` have.
 ///
 /// # Errors
 ///
-/// [`StartError::Bind`], as when a server is started.
-pub(crate) fn probe(flags: &ServeFlags) -> Result<(), HostingError> {
-    let (host, port) = flags.address();
-    match TcpListener::bind((host, port)) {
-        Ok(_) => Ok(()),
-        Err(source) => Err(StartError::Bind { address: format!("{host}:{port}"), source }.into()),
+/// [`StartError`], as when a server is started.
+pub(crate) fn probe(flags: &ServeFlags, config: &Config) -> Result<(), HostingError> {
+    if let Some(tls) = flags.tls(config.tls.as_ref()) {
+        tls.check().map_err(StartError::from)?;
     }
+    let (host, port) = flags.address();
+    let _first = TcpListener::bind((host, port))
+        .map_err(|source| StartError::Bind { address: format!("{host}:{port}"), source })?;
+    if let Some(address) = flags.admin(config.admin.as_ref()) {
+        TcpListener::bind((address.host.as_str(), address.port))
+            .map_err(|source| StartError::BindAdmin { address: address.clone(), source })?;
+    }
+    Ok(())
 }
 
 /// Whether modules that were built are services.
@@ -172,22 +199,33 @@ impl HostingError {
             HostingError::Load(LoadError::TooSlow { .. }) => {
                 Some("--load-time, or load_time in [limits], allows more".to_owned())
             }
-            HostingError::Start(StartError::Bind { source, .. }) => match source.kind() {
-                io::ErrorKind::AddrInUse => Some(
-                    "another program has this port: choose one with --port, or a free one with \
-                     --port 0"
-                        .to_owned(),
-                ),
-                io::ErrorKind::PermissionDenied => Some(
-                    "ports below 1024 take a right: choose a higher one with --port".to_owned(),
-                ),
-                io::ErrorKind::AddrNotAvailable => {
-                    Some("--host takes an address of this machine".to_owned())
-                }
-                _ => None,
-            },
+            HostingError::Start(StartError::Bind { source, .. }) => {
+                bind_help(source.kind(), "--port", "--host")
+            }
+            HostingError::Start(StartError::BindAdmin { source, .. }) => {
+                bind_help(source.kind(), "--admin", "--admin")
+            }
+            HostingError::Start(StartError::Tls(TlsError::Unreadable { .. })) => Some(
+                "--tls-cert and --tls-key, or tls_cert and tls_key in jamsocket.toml, name two \
+                 files that this user may read"
+                    .to_owned(),
+            ),
             _ => None,
         }
+    }
+}
+
+/// What to do about an address that cannot be listened on, whose port and host these flags set.
+fn bind_help(kind: io::ErrorKind, port: &str, host: &str) -> Option<String> {
+    match kind {
+        io::ErrorKind::AddrInUse => Some(format!(
+            "another program has this port: choose one with {port}, or a free one with {port} 0"
+        )),
+        io::ErrorKind::PermissionDenied => {
+            Some(format!("ports below 1024 take a right: choose a higher one with {port}"))
+        }
+        io::ErrorKind::AddrNotAvailable => Some(format!("{host} takes an address of this machine")),
+        _ => None,
     }
 }
 
@@ -231,6 +269,22 @@ mod tests {
             "static on http://127.0.0.1:8080/",
             "out on http://127.0.0.1:8080/client/",
         ];
+        assert_eq!(lines(&hosting, &[]), expected);
+    }
+
+    #[test]
+    fn with_a_certificate_the_addresses_are_those_of_tls() {
+        let hosting = Hosting {
+            alone: Some(hosted("counter")),
+            static_files: Some("static".into()),
+            ..Hosting::default()
+        };
+        let expected = [
+            "counter on https://127.0.0.1:8080 - a room is wss://127.0.0.1:8080/ws/NAME",
+            "static on https://127.0.0.1:8080/",
+        ];
+        assert_eq!(lines(&hosting, &["--tls-cert", "a", "--tls-key", "b"]), expected);
+        let hosting = Hosting { tls: Some(Tls::from_files("a", "b")), ..hosting };
         assert_eq!(lines(&hosting, &[]), expected);
     }
 

@@ -34,6 +34,9 @@
 //!
 //! ```toml
 //! static_files = "static"        # served under /
+//! admin = "9090"                 # GET /metrics and GET /rooms on 127.0.0.1, or "HOST:PORT"
+//! tls_cert = "tls/cert.pem"      # speaks TLS with this certificate
+//! tls_key = "tls/key.pem"        # and its key
 //! [service]                      # at /ws/{room}
 //! package = "my-service"         # of the workspace; default: the package of the folder
 //! room_strategy = "implicit"     # or api, uuid, short, short3 to short12
@@ -61,6 +64,7 @@
 mod browser;
 mod cargo;
 mod cli;
+mod code_cache;
 mod commands;
 mod config;
 mod console;

@@ -9,6 +9,7 @@ use crate::{
     limits::AllLimits,
 };
 use cargo_metadata::Package;
+use jamsocket_server::{AdminAddress, Tls};
 use std::path::PathBuf;
 
 /// What came of a build.
@@ -20,15 +21,18 @@ pub(crate) struct Built {
     pub(crate) modules: Vec<PathBuf>,
 }
 
-/// Builds all that the folder's `jamsocket.toml` and packages call for.
+/// Builds all that the folder's `jamsocket.toml`, which is `config`, and its packages call for.
 ///
 /// Mistakes that can be seen without a compiler are told before it starts.
 ///
 /// # Errors
 ///
 /// The first thing that is missing, wrong, or fails.
-pub(crate) fn build(flags: &ProjectFlags, console: Console) -> Result<Built, Failure> {
-    let config = flags.config.read(&flags.path)?;
+pub(crate) fn build(
+    flags: &ProjectFlags,
+    config: Config,
+    console: Console,
+) -> Result<Built, Failure> {
     let environment = BuildEnvironment::of_this_process();
     let workspace = Workspace::read(&flags.path, &environment)?;
     let plan = Plan::new(config, &workspace)?;
@@ -50,6 +54,8 @@ pub(crate) fn build(flags: &ProjectFlags, console: Console) -> Result<Built, Fai
             alone,
             named,
             static_files: plan.static_files,
+            admin: plan.admin,
+            tls: plan.tls,
             client: client.transpose()?,
             limits: plan.limits,
         },
@@ -64,6 +70,8 @@ struct Plan<'a> {
     named: Vec<PlannedService<'a>>,
     client: Option<&'a Package>,
     static_files: Option<PathBuf>,
+    admin: Option<AdminAddress>,
+    tls: Option<Tls>,
     limits: AllLimits,
 }
 
@@ -112,6 +120,8 @@ impl<'a> Plan<'a> {
             named: named.collect::<Result<_, Failure>>()?,
             client: client.map(|named: &PackageName| workspace.named(named)).transpose()?,
             static_files: config.static_files,
+            admin: config.admin,
+            tls: config.tls,
             limits: config.limits,
         })
     }

@@ -17,7 +17,7 @@ pub(crate) struct Build {
 
 impl Build {
     pub(crate) fn run(&self, console: Console) -> Result<(), Failure> {
-        let built = project::build(&self.project, console)?;
+        let built = project::build(&self.project, self.project.config()?, console)?;
         hosting::check(&built.modules)?;
         for module in &built.modules {
             console.result(module.display())?;

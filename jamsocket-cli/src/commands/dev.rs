@@ -25,9 +25,10 @@ pub(crate) struct Dev {
 
 impl Dev {
     pub(crate) fn run(&self, console: Console) -> Result<(), Failure> {
+        let config = self.project.config()?;
         // A port in use is told before the build, not minutes after.
-        hosting::probe(&self.serving)?;
-        let built = project::build(&self.project, console)?;
+        hosting::probe(&self.serving, &config)?;
+        let built = project::build(&self.project, config, console)?;
         Ok(built.hosting.run(&self.serving, AllowedOrigins::SameHostOrLocalhost, console)?)
     }
 }

@@ -45,8 +45,13 @@ impl Serve {
 
 /// What to serve: the modules of the command line, or else those of `jamsocket.toml`.
 fn plan(modules: &[ModuleArgument], mut config: Config) -> Result<Hosting, ServeError> {
-    let mut hosting =
-        Hosting { static_files: config.static_files, limits: config.limits, ..Hosting::default() };
+    let mut hosting = Hosting {
+        static_files: config.static_files,
+        admin: config.admin,
+        tls: config.tls,
+        limits: config.limits,
+        ..Hosting::default()
+    };
     for ModuleArgument { name, module } in modules {
         let module = module.clone();
         let Some(name) = name else {

@@ -13,6 +13,10 @@ use toml::Spanned;
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub(super) struct ConfigFile {
     pub(super) static_files: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) admin: FromText<jamsocket_server::AdminAddress>,
+    pub(super) tls_cert: Option<Spanned<String>>,
+    pub(super) tls_key: Option<Spanned<String>>,
     pub(super) service: Option<ServiceTable>,
     #[serde(default)]
     pub(super) services: BTreeMap<Spanned<String>, NamedServiceTable>,
@@ -105,7 +109,7 @@ impl fmt::Display for LimitValue {
 
 /// A value that is written as a string and read by its `FromStr`.
 #[derive(Debug)]
-struct FromText<T>(Option<T>);
+pub(super) struct FromText<T>(pub(super) Option<T>);
 
 impl<T> Default for FromText<T> {
     fn default() -> Self {

@@ -8,7 +8,7 @@ pub(crate) use error::{ConfigError, Place};
 
 use crate::limits::{AllLimits, NamedLimit};
 use file::{ConfigFile, LimitValue, SourceKey};
-use jamsocket_server::{NamedService, RoomIdStrategy, ServiceShutdownPolicy};
+use jamsocket_server::{AdminAddress, NamedService, RoomIdStrategy, ServiceShutdownPolicy, Tls};
 use std::{
     collections::BTreeMap,
     fs, io,
@@ -25,6 +25,10 @@ pub(crate) const CONFIG_FILE: &str = "jamsocket.toml";
 pub(crate) struct Config {
     /// The folder that is served under `/`.
     pub(crate) static_files: Option<PathBuf>,
+    /// Where the operator is told about the server.
+    pub(crate) admin: Option<AdminAddress>,
+    /// `tls_cert` and `tls_key`: what the server speaks TLS with.
+    pub(crate) tls: Option<Tls>,
     /// `[service]`: the service at `/ws/{room}`.
     pub(crate) service: Option<ServiceConfig>,
     /// `[services.NAME]`: the services at `/NAME/ws/{room}`.
@@ -107,6 +111,17 @@ impl Config {
             })?),
             None => None,
         };
+        let tls = match (file.tls_cert, file.tls_key) {
+            (Some(certificate), Some(key)) => Some(Tls::from_files(
+                folder.join(certificate.get_ref()),
+                folder.join(key.get_ref()),
+            )),
+            (None, None) => None,
+            (Some(half), None) | (None, Some(half)) => {
+                let message = "TLS takes both of the keys `tls_cert` and `tls_key`".to_owned();
+                return Err(ConfigError::invalid(path, text, half.span(), message));
+            }
+        };
         for name in file.services.keys() {
             NamedService::check_name(name.get_ref()).map_err(|refused| {
                 ConfigError::invalid(path, text, name.span(), refused.to_string())
@@ -126,6 +141,8 @@ impl Config {
         };
         Ok(Self {
             static_files,
+            admin: file.admin.0,
+            tls,
             service: file.service.map(|table| ServiceConfig {
                 rooms: table.rooms(),
                 package: table.package.map(package),

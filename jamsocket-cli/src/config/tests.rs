@@ -24,6 +24,9 @@ fn every_key_is_read() {
     let path = folder.path().join(CONFIG_FILE);
     let text = r#"
 static_files = "static"
+admin = "10.0.0.7:9090"
+tls_cert = "tls/cert.pem"
+tls_key = "/etc/key.pem"
 [service]
 package = "my-service"
 room_strategy = "short8"
@@ -43,6 +46,9 @@ run_time = "250ms"
     fs::write(&path, text).unwrap();
     let config = Config::in_folder(folder.path()).unwrap();
     assert_eq!(config.static_files, Some(folder.path().join("static")));
+    assert_eq!(config.admin, Some(("10.0.0.7", 9090).into()));
+    let certificate = folder.path().join("tls/cert.pem");
+    assert_eq!(config.tls, Some(Tls::from_files(certificate, "/etc/key.pem")));
     let service = config.service.unwrap();
     assert_eq!(service.package.unwrap().name, "my-service");
     let rooms = RoomConfig { strategy: Some(Short(8)), shutdown_policy: Some(Immediate) };
@@ -107,7 +113,7 @@ fn an_unknown_table_is_shown_with_the_tables_that_there_are() {
     assert_refused(
         "[servise]\n",
         "app/jamsocket.toml:1:2: unknown key `servise`, expected one of `static_files`, \
-         `service`, `services`, `client`, `limits`\n  1 | [servise]\n    |  ^^^^^^^",
+         `admin`, `tls_cert`, `tls_key`, `service`, `services`, `client`, `limits`\n  1 | [servise]\n    |  ^^^^^^^",
     );
 }
 
@@ -208,6 +214,20 @@ fn a_folder_that_is_not_there_is_shown_at_its_line() {
         "app/jamsocket.toml:2:16: there is no folder `statik`\n  \
          2 | static_files = \"statik\"\n    |                ^^^^^^^^",
     );
+}
+
+#[test]
+fn half_of_a_certificate_and_its_key_is_shown_at_its_line() {
+    let message = "TLS takes both of the keys `tls_cert` and `tls_key`";
+    for key in ["tls_cert", "tls_key"] {
+        let (column, indent) = (key.len() + 4, " ".repeat(key.len() + 3));
+        assert_refused(
+            &format!("{key} = 'a'\n"),
+            &format!(
+                "app/jamsocket.toml:1:{column}: {message}\n  1 | {key} = 'a'\n    | {indent}^^^"
+            ),
+        );
+    }
 }
 
 #[test]

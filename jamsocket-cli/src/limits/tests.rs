@@ -1,20 +1,28 @@
 use super::*;
-use std::{collections::HashSet, fs, path::Path};
+use jamsocket::{JamsocketContext, SimpleJamsocketService, SimpleJamsocketServiceFactory};
+use jamsocket_server::{Server, ServiceActorContext};
+use std::{
+    collections::HashSet,
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    path::Path,
+};
 
 /// Limits whose defaults the machine decides, and how the document calls those.
 const COMPUTED: [(&str, &str); 1] = [("total_memory_bytes", "half of the machine's memory")];
 
-/// The rows of the first table of `docs/LIMITS.md`, without its heading.
-fn documented() -> Vec<Vec<String>> {
+/// The rows of the tables of `docs/LIMITS.md`, without their headings.
+fn documented() -> Vec<Vec<Vec<String>>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/LIMITS.md");
     let text = fs::read_to_string(path).unwrap();
-    let table = text.lines().skip_while(|line| !line.starts_with('|'));
-    let rows = table.take_while(|line| line.starts_with('|')).skip(2);
-    let cells = |row: &str| {
+    let lines: Vec<_> = text.lines().collect();
+    let tables = lines.split(|line| !line.starts_with('|')).filter(|table| !table.is_empty());
+    let cells = |row: &&str| {
         let cells = row.trim_matches('|').split('|');
         cells.map(|cell| cell.trim().to_owned()).collect()
     };
-    rows.map(cells).collect()
+    tables.map(|table| table[2..].iter().map(cells).collect()).collect()
 }
 
 #[test]
@@ -25,12 +33,54 @@ fn the_document_has_every_limit_with_its_default_in_the_order_of_the_definitions
         let default = computed.map_or_else(|| limit.text(&defaults), |(_, text)| (*text).into());
         (format!("`{}`", limit.name), default)
     });
-    let rows = documented();
+    let rows = &documented()[0];
     let found = rows.iter().map(|row| (row[0].clone(), row[1].clone()));
     assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
-    for row in rows {
-        assert!(row.len() == 3 && row[2].ends_with('.'), "{row:?}");
+}
+
+#[test]
+fn the_document_says_of_each_bound_what_happens_and_what_counts_it() {
+    let metrics = exported_metrics();
+    for row in documented().concat() {
+        let [_, _, happens, counted] = &row[..] else { panic!("{row:?}") };
+        assert!(happens.ends_with('.'), "{row:?}");
+        if counted == "-" {
+            continue;
+        }
+        for counter in counted.split(", ") {
+            let counter = counter.strip_prefix('`').and_then(|code| code.strip_suffix('`'));
+            let (name, labels) =
+                counter.unwrap().split_once('{').unwrap_or((counter.unwrap(), "}"));
+            let labels: Vec<_> = labels.trim_end_matches('}').split(',').collect();
+            let is_it = |line: &&str| {
+                line.starts_with(&format!("{name}{{")) && labels.iter().all(|l| line.contains(l))
+            };
+            let found = metrics.lines().filter(is_it).count();
+            // One for the one service.
+            assert_eq!(found, 1, "{counter:?} in:\n{metrics}");
+        }
     }
+}
+
+/// What a server with one service tells of itself.
+fn exported_metrics() -> String {
+    struct Idle;
+
+    impl SimpleJamsocketService for Idle {
+        fn new(_: &str, _: &impl JamsocketContext) -> Self {
+            Idle
+        }
+    }
+
+    let factory = SimpleJamsocketServiceFactory::<Idle, ServiceActorContext>::default();
+    let server = Server::new().with_port(0).with_workers(1).with_admin(0).start(factory).unwrap();
+    let mut socket = TcpStream::connect(server.admin_addrs()[0]).unwrap();
+    let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    socket.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    answer
 }
 
 #[test]
