@@ -2,7 +2,7 @@
 # else has to pass. Nothing has to be installed by hand but rustup's stable toolchain. The first build
 # takes some minutes.
 
-.PHONY: demo test lint package conformance wasm-target install
+.PHONY: demo test lint package conformance bench-hog soak wasm-target install
 
 # The counter on http://localhost:8080, a room at ws://localhost:8080/ws/1.
 demo: wasm-target
@@ -22,13 +22,24 @@ lint: wasm-target
 package:
 	scripts/package.sh
 
-# The Autobahn suite's 301 cases of framing, fragments, UTF-8 and closing, against a sandboxed room,
-# with the bounds raised that its largest messages need.
+# A sandboxed room, with the bounds raised that the Autobahn suite's largest messages need.
+ECHO_ROOM = target/installed/bin/jamsocket serve "$$(target/installed/bin/jamsocket build examples/echo)" \
+  --port PORT --message-bytes 20MiB --callback-bytes 20MiB --memory-bytes 256MiB
+
+# The Autobahn suite's 301 cases of framing, fragments, UTF-8 and closing, without TLS and with it.
 conformance: wasm-target install
 	scripts/conformance/install.sh target/autobahn
-	scripts/conformance/run.py target/autobahn target/installed/bin/jamsocket serve \
-	  "$$(target/installed/bin/jamsocket build examples/echo)" --port PORT \
-	  --message-bytes 20MiB --callback-bytes 20MiB --memory-bytes 256MiB
+	scripts/conformance/run.py target/autobahn $(ECHO_ROOM)
+	scripts/conformance/run.py target/autobahn $(ECHO_ROOM) --tls-cert CERT --tls-key KEY
+
+# The time of an echo beside a guest that spins, in release; fails where it is too long.
+bench-hog: wasm-target
+	cargo bench --package jamsocket-tests --bench hog
+
+# A server under everything at once, for SOAK_SECONDS (default 120), and what is left of it in the end.
+# SOAK_SEED, which it prints, repeats a run's choices.
+soak: wasm-target install
+	JAMSOCKET_BIN="$(CURDIR)/target/installed/bin/jamsocket" cargo bench --profile dev --package jamsocket-tests --bench soak
 
 # The command as `cargo install` makes it, in the profile that everything else here is built in.
 install:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Autobahn test suite into a folder, from which `wstest` then runs. The suite knows only
-# Python 2.7; where there is none, Debian bullseye's is unpacked beside it, not installed.
+# Installs the Autobahn test suite into a folder, from which `wstest` then runs, and `python` with what
+# the suite has. It knows only Python 2.7; where there is none, Debian bullseye's is unpacked beside it, not installed.
 set -euo pipefail
 
 folder=${1:?usage: install.sh FOLDER}
@@ -9,7 +9,7 @@ mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 wstest=$folder/wstest
 
-works() { "$wstest" --autobahnversion >/dev/null 2>&1; }
+works() { [ -x "$folder/python" ] && "$wstest" --autobahnversion >/dev/null 2>&1; }
 works && exit 0
 
 has_ssl() { "$1" -c 'import sys, ssl; sys.exit(sys.version_info[:2] != (2, 7))' 2>/dev/null; }
@@ -72,7 +72,11 @@ touch "$folder/lib/zope/__init__.py"
 {
   echo '#!/bin/sh'
   echo "export PYTHONPATH=$folder/lib PYTHONWARNINGS=ignore"
-  echo "exec $python -c 'from autobahntestsuite.wstest import run; run()' \"\$@\""
+  echo "exec $python \"\$@\""
+} > "$folder/python"
+{
+  echo '#!/bin/sh'
+  echo "exec $folder/python -c 'from autobahntestsuite.wstest import run; run()' \"\$@\""
 } > "$wstest"
-chmod +x "$wstest"
+chmod +x "$folder/python" "$wstest"
 works || { echo "error: the Autobahn suite was installed, but does not start" >&2; exit 1; }

@@ -4,7 +4,8 @@
     run.py FOLDER COMMAND...
 
 FOLDER is where install.sh has put the suite. COMMAND serves the room on 127.0.0.1:PORT, where PORT
-is an argument of it. The exit code is 0 where every case passed.
+is an argument of it. With the arguments CERT and KEY, which become the files of a new certificate and
+of its key, it serves over TLS. The exit code is 0 where every case passed.
 """
 
 import collections
@@ -42,13 +43,13 @@ def wait_until_up(port, server):
     sys.exit("the server does not listen")
 
 
-def run_group(suite, group, port):
-    reports = suite / "reports" / str(group)
+def run_group(suite, group, url):
+    reports = suite / "reports" / url.partition(":")[0] / str(group)
     shutil.rmtree(reports, ignore_errors=True)
     reports.mkdir(parents=True)
     spec = {
         "outdir": str(reports),
-        "servers": [{"agent": "jamsocket", "url": f"ws://127.0.0.1:{port}/ws/echo"}],
+        "servers": [{"agent": "jamsocket", "url": url}],
         "cases": [f"{group}.*"],
         "exclude-cases": [],
         "exclude-agent-cases": {},
@@ -64,12 +65,17 @@ def run_group(suite, group, port):
 def main():
     suite, command = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2:]
     port = free_port()
-    server = subprocess.Popen([part.replace("PORT", str(port)) for part in command])
+    given = {"PORT": str(port), "CERT": str(suite / "cert.pem"), "KEY": str(suite / "key.pem")}
+    scheme = "wss" if "CERT" in command else "ws"
+    if scheme == "wss":
+        maker = pathlib.Path(__file__).parent / "certificate.py"
+        subprocess.run([suite / "python", maker, given["CERT"], given["KEY"]], check=True)
+    server = subprocess.Popen([given.get(part, part) for part in command])
     try:
         wait_until_up(port, server)
         cases = {}
         for group in GROUPS:
-            cases.update(run_group(suite, group, port))
+            cases.update(run_group(suite, group, f"{scheme}://127.0.0.1:{port}/ws/echo"))
     finally:
         server.terminate()
         server.wait()
@@ -81,8 +87,8 @@ def main():
     strict = collections.Counter(case["behavior"] for case in cases.values())["OK"]
     for name in failed:
         print(f"{name}: {cases[name]['behavior']}, closing {cases[name]['behaviorClose']}")
-    print(f"{len(cases) - len(failed)} passed, {len(failed)} failed")
-    print(f"({strict} of them to the letter; reports in {suite / 'reports'})")
+    print(f"{scheme}: {len(cases) - len(failed)} passed, {len(failed)} failed")
+    print(f"({strict} of them to the letter; reports in {suite / 'reports' / scheme})")
     sys.exit(0 if not failed and len(cases) == CASES else 1)
 
 

@@ -1,16 +1,19 @@
 use crate::soon;
 use futures_util::{SinkExt, StreamExt};
 use std::net::SocketAddr;
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    MaybeTlsStream, WebSocketStream, client_async, connect_async,
     tungstenite::{self, Message, protocol::CloseFrame},
 };
 
 /// A WebSocket client that keeps the protocol. Every wait of it is bounded.
 #[derive(Debug)]
-pub struct Client {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+pub struct Client<S = MaybeTlsStream<TcpStream>> {
+    socket: WebSocketStream<S>,
 }
 
 /// An upgrade that was answered with something else.
@@ -57,6 +60,21 @@ impl Client {
             Err(error) => panic!("cannot connect to {addr}{path}: {error}"),
         }
     }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    /// Opens a WebSocket at this path through a connection that is there.
+    ///
+    /// # Panics
+    ///
+    /// It was refused.
+    pub async fn through(connection: S, path: &str) -> Self {
+        let url = format!("ws://localhost{path}");
+        match soon("an upgrade", client_async(url, connection)).await {
+            Ok((socket, _)) => Self { socket },
+            Err(error) => panic!("{path} was refused: {error}"),
+        }
+    }
 
     /// Sends a text message.
     pub async fn say(&mut self, text: &str) {
@@ -80,6 +98,22 @@ impl Client {
         match self.next().await {
             Message::Text(text) => text.as_str().to_owned(),
             other => panic!("heard {other:?} instead of a text"),
+        }
+    }
+
+    /// The next message, which is a text, or the code that the server closes the WebSocket with.
+    ///
+    /// # Errors
+    ///
+    /// It is closed.
+    pub async fn hear_text_or_close(&mut self) -> Result<String, u16> {
+        match self.next().await {
+            Message::Text(text) => Ok(text.as_str().to_owned()),
+            Message::Close(Some(CloseFrame { code, .. })) => {
+                self.hear_end().await;
+                Err(code.into())
+            }
+            other => panic!("heard {other:?} instead of a text or a Close"),
         }
     }
 

@@ -1,4 +1,4 @@
-use crate::{PATIENCE, workspace_root};
+use crate::{PATIENCE, Process, until, workspace_root};
 use cargo_metadata::Message;
 use std::{
     env, fs,
@@ -57,6 +57,7 @@ impl Jamsocket {
         }
         // Packages of all tests share what they depend on.
         command.env("CARGO_TARGET_DIR", workspace_root().join("target/packages"));
+        command.env("XDG_CACHE_HOME", workspace_root().join("target/packages/cache"));
         Self { command }
     }
 
@@ -66,9 +67,36 @@ impl Jamsocket {
         self
     }
 
+    /// Runs it with less than the machine has to give, such as `ulimit -n 64`.
+    pub fn within(mut self, ulimit: &str) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{ulimit} && exec \"$0\" \"$@\"")]);
+        shell.arg(self.command.get_program()).args(self.command.get_args());
+        shell.current_dir(self.command.get_current_dir().expect("it was set")).stdin(Stdio::null());
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        self.command = shell;
+        self
+    }
+
     /// Runs it to its end.
+    ///
+    /// # Panics
+    ///
+    /// It does not end in time.
     pub fn run(mut self) -> Output {
-        let output = self.command.output().unwrap();
+        let child = self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (id, (done, ended)) = (child.id(), mpsc::channel());
+        thread::spawn(move || done.send(child.wait_with_output()));
+        let Ok(output) = ended.recv_timeout(BUILD_PATIENCE) else {
+            signal(id, "KILL");
+            panic!("it does not end: {:?}", self.command);
+        };
+        let output = output.unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Output {
             code: output.status.code().expect("it ends by itself"),
@@ -101,7 +129,8 @@ impl Jamsocket {
                 let _ = child.wait();
                 panic!("it does not serve: {}", seen.join("\n"));
             };
-            if let Some((_, rest)) = line.split_once(" on http://") {
+            let address = line.split_once(" on http://").or(line.split_once(" on https://"));
+            if let Some((_, rest)) = address {
                 let addr = rest.split(['/', ' ']).next().unwrap();
                 break addr.parse().unwrap();
             }
@@ -128,15 +157,58 @@ impl Serving {
         panic!("no line has `{text}`: {}", seen.join("\n"));
     }
 
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+        signal(self.child.id(), name);
+    }
+
+    /// The lines on stderr that nobody has asked for yet.
+    pub fn lines_so_far(&self) -> Vec<String> {
+        self.lines.try_iter().collect()
+    }
+
+    /// What it uses of the machine.
+    pub fn process(&self) -> Process {
+        Process::new(self.child.id())
     }
 
     /// Waits for its end and returns its exit code.
-    pub fn code(mut self) -> i32 {
-        self.child.wait().unwrap().code().expect("it ends by itself")
+    ///
+    /// # Panics
+    ///
+    /// It does not end in time.
+    pub async fn code(mut self) -> i32 {
+        let mut status = None;
+        until("the end of the process", async || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        })
+        .await;
+        status.and_then(|status| status.code()).expect("it ends by itself")
+    }
+
+    /// Tells it to stop, and returns all that it says on stderr from here on.
+    ///
+    /// # Panics
+    ///
+    /// It does not come to its end in time.
+    pub async fn stop(self) -> String {
+        self.signal("TERM");
+        let mut said = String::new();
+        loop {
+            match self.lines.recv_timeout(PATIENCE) {
+                Ok(line) => said.extend([&line, "\n"]),
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(mpsc::RecvTimeoutError::Timeout) => panic!("it does not end: {said}"),
+            }
+        }
+        assert_eq!(self.code().await, 0, "{said}");
+        said
     }
 }
 
@@ -146,6 +218,11 @@ impl Drop for Serving {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn signal(process: u32, name: &str) {
+    let status = Command::new("kill").args(["-s", name, &process.to_string()]).status();
+    assert!(status.unwrap().success());
 }
 
 /// A folder outside the workspace, with files. It is gone with the value.

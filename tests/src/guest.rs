@@ -17,6 +17,11 @@ pub fn guest(example: &str) -> PathBuf {
     build_guest(&workspace_root().join("examples").join(example))
 }
 
+/// The module of the room that does what it is told: see `fixtures/unruly`.
+pub fn unruly() -> PathBuf {
+    build_guest(&workspace_root().join("tests/fixtures/unruly"))
+}
+
 /// Builds a package for wasm32-wasip1 and returns its module.
 ///
 /// # Panics

@@ -1,7 +1,7 @@
 use crate::{RawClient, soon};
 use std::net::SocketAddr;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
 };
 
@@ -36,7 +36,19 @@ pub async fn http(addr: SocketAddr, request: &str) -> Answer {
     Answer { status: status.expect("a status"), head: head.to_owned(), body: body.to_owned() }
 }
 
-impl RawClient {
+impl<S: AsyncRead + AsyncWrite + Unpin> RawClient<S> {
+    /// Reads an HTTP answer that says how long its body is.
+    pub async fn read_answer(&mut self) -> Answer {
+        let head = self.read_head().await.trim_end().to_owned();
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "))
+            .and_then(|length| length.parse().ok());
+        let body = self.read_bytes(length.expect("a length")).await;
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        Answer { status: status.expect("a status"), head, body: String::from_utf8(body).unwrap() }
+    }
+
     /// Reads the status of an HTTP answer.
     pub async fn read_status(&mut self) -> u16 {
         let head = self.read_head().await;

@@ -3,7 +3,9 @@
 //! - [`Client`] is a program's WebSocket; [`RawClient`] one that may break the protocol.
 //! - [`guest`] gives the WebAssembly module of an example, built for real.
 //! - [`Probe`] is a native service that tells a test what is called.
-//! - [`http`] makes a plain request.
+//! - [`Certificate`] is made for a test, and [`tls`] makes a connection that trusts it.
+//! - [`Jamsocket`] is the command, [`Process`] what a running one uses of the machine.
+//! - [`http`] makes a plain request, [`Metrics`] are what one at an admin address answers.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -11,15 +13,21 @@ mod client;
 mod command;
 mod guest;
 mod http;
+mod metrics;
 mod probe;
+mod process;
 mod raw_client;
+mod tls;
 
 pub use client::{Client, Refused};
 pub use command::{Jamsocket, Output, Package, Serving, manifest, readme_block};
-pub use guest::{build_guest, guest, wasm_factory, workspace_root};
+pub use guest::{build_guest, guest, unruly, wasm_factory, workspace_root};
 pub use http::{Answer, http};
-pub use probe::{Call, Calls, Probe};
-pub use raw_client::RawClient;
+pub use metrics::{Family, Metrics};
+pub use probe::{Call, Calls, Probe, ProbeRoom};
+pub use process::{Holdings, Process, until};
+pub use raw_client::{RawClient, frame};
+pub use tls::{Certificate, tls};
 
 use std::{future::Future, time::Duration};
 

@@ -33,6 +33,7 @@ pub enum Call {
 /// |---|---|
 /// | `echo TEXT` | sends TEXT back |
 /// | `all TEXT` | sends TEXT to everyone |
+/// | `others TEXT` | sends TEXT to everyone else |
 /// | `flood N` | sends everyone N messages of 64 KiB each |
 /// | `timer MS` | sets the timer |
 /// | `thread` | answers with the thread's id |
@@ -145,6 +146,9 @@ impl JamsocketService for ProbeRoom {
         match message.split_once(' ').unwrap_or((message, "")) {
             ("echo", text) => self.context.send_message(client, text),
             ("all", text) => self.context.send_message(everyone, text),
+            ("others", text) => {
+                self.context.send_message(MessageRecipient::EveryoneExcept(client), text);
+            }
             ("flood", n) => {
                 let piece = "x".repeat(64 << 10);
                 for _ in 0..n.parse().expect("a number") {

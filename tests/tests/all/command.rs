@@ -1,5 +1,6 @@
 use jamsocket_tests::{
-    Client, Jamsocket, Package, guest, http, manifest, readme_block, workspace_root,
+    Client, Jamsocket, Metrics, Package, RawClient, guest, http, manifest, readme_block,
+    workspace_root,
 };
 use std::{fs, path::Path};
 
@@ -50,7 +51,7 @@ async fn dev_builds_and_serves_the_counter_of_the_readme() {
     assert_eq!(http(serving.addr, "GET /status").await.body, "ok");
     counts(serving.addr, "/ws/1").await;
     serving.signal("TERM");
-    assert_eq!(serving.code(), 0);
+    assert_eq!(serving.code().await, 0);
 }
 
 #[tokio::test]
@@ -121,6 +122,43 @@ async fn limits_are_set_by_a_flag_or_by_jamsocket_toml() {
 }
 
 #[tokio::test]
+async fn the_admin_address_is_a_flag_or_in_jamsocket_toml_and_is_said() {
+    for (toml, flag) in [
+        ("", "--admin 0"),
+        ("admin = \"0\"\n", ""),
+        ("admin = \"no.such.host.invalid:1\"\n", "--admin 127.0.0.1:0"),
+    ] {
+        let package = Package::with_files(&[("jamsocket.toml", toml)]);
+        let arguments = format!("serve {} --port 0 {flag}", module("echo"));
+        let serving = Jamsocket::new(package.folder(), &arguments).serve();
+        let line = serving.line_with("metrics on http://127.0.0.1:");
+        let admin = line.split("http://").nth(1).unwrap().split('/').next().unwrap();
+        let admin = admin.parse().unwrap();
+        assert_eq!(http(serving.addr, "GET /metrics").await.status, 404);
+        let mut ann = Client::join(serving.addr, "/ws/1").await;
+        ann.say("hello").await;
+        assert_eq!(ann.hear().await, "hello");
+        // A module of Rust's starts with more than a page.
+        let metrics = Metrics::until(admin, "jamsocket_received_messages_total", 1.0).await;
+        assert!(metrics.value("jamsocket_guest_memory_bytes") > 65_536.0);
+    }
+}
+
+#[test]
+fn an_admin_address_in_use_is_named_before_anything_is_built() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let line = format!("cannot listen on 127.0.0.1:{port}, the admin address");
+    for arguments in [format!("serve {}", module("echo")), "dev".into()] {
+        let toml = format!("admin = \"{port}\"\n");
+        let package = Package::with_files(&[("jamsocket.toml", &toml)]);
+        let (code, said) = failing(package.folder(), &format!("{arguments} --port 0"));
+        assert_eq!(code, 1);
+        assert_says(&said, &[&line, "--admin"]);
+    }
+}
+
+#[tokio::test]
 async fn a_room_that_the_memory_of_all_does_not_suffice_for_is_refused() {
     // What a module of Rust's starts with is more than a page, and less than 4 MiB.
     let arguments =
@@ -160,13 +198,58 @@ async fn what_a_guest_prints_is_in_the_log_with_its_room() {
 }
 
 #[tokio::test]
+async fn a_stop_that_takes_too_long_is_said() {
+    let command = format!("serve {} --port 0 --stop-time 200ms", module("echo"));
+    let serving = Jamsocket::new(empty().folder(), &command).serve();
+    // It does not answer the Close that it gets.
+    let _silent = RawClient::join(serving.addr, "/ws/1").await;
+    let said = serving.stop().await;
+    assert!(said.contains("some rooms or clients did not end within 200ms"), "{said}");
+}
+
+#[tokio::test]
+async fn a_stop_in_time_says_nothing() {
+    let command = format!("serve {} --port 0", module("echo"));
+    let serving = Jamsocket::new(empty().folder(), &command).serve();
+    Client::join(serving.addr, "/ws/1").await.leave().await;
+    assert_eq!(serving.stop().await, "");
+}
+
+#[tokio::test]
+async fn the_log_shows_ids_escaped_and_nothing_that_is_confided_to_the_server() {
+    let command = format!("serve {} --port 0 -vv", module("echo"));
+    let serving = Jamsocket::new(empty().folder(), &command).serve();
+    let request = RawClient::handshake("/ws/%E2%80%AEroom?token=secret-query").replacen(
+        "\r\n",
+        "\r\nCookie: secret-cookie\r\nAuthorization: Bearer secret-token\r\n\
+         Sec-WebSocket-Protocol: secret-protocol\r\n",
+        1,
+    );
+    let mut client = RawClient::connect(serving.addr).await;
+    client.write(request.as_bytes()).await;
+    assert_eq!(client.read_status().await, 101);
+    client.send(0x81, b"secret-text").await;
+    assert_eq!(client.read().await, (0x81, b"secret-text".to_vec()));
+    client.send(0x82, b"secret-bytes").await;
+    client.send(0x89, b"secret-ping").await;
+    client.send(0x81, b"secret-mistake \xff").await;
+    while client.read().await.0 != 0x88 {}
+    let mut refused = RawClient::connect(serving.addr).await;
+    refused.write(b"GET /ws/secret-id%1B HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    assert_eq!(refused.read_status().await, 400);
+    let said = serving.stop().await;
+    assert!(said.contains(r"\u{202e}room"), "{said}");
+    assert!(!said.contains("secret") && !said.contains(['\u{202e}', '\u{1b}']), "{said}");
+}
+
+#[tokio::test]
 async fn an_interrupt_closes_everyone_and_ends_well() {
     let serving =
         Jamsocket::new(empty().folder(), &format!("serve {} --port 0", module("echo"))).serve();
     let mut ann = Client::join(serving.addr, "/ws/1").await;
     serving.signal("INT");
     assert_eq!(ann.hear_close().await.0, 1001);
-    assert_eq!(serving.code(), 0);
+    assert_eq!(serving.code().await, 0);
 }
 
 #[test]
@@ -207,6 +290,7 @@ fn mistakes_in_jamsocket_toml_are_shown_at_their_line() {
         ),
         ("[service]\n\nshutdown_policy = \"5 min\"\n", "jamsocket.toml:3", &["`5 min`", "300sec"]),
         ("static_files = 1\n", "jamsocket.toml:1", &["string"]),
+        ("static_files = \"web\"\n", "jamsocket.toml:1", &["there is no folder `web`"]),
         ("[limits]\nmassage_bytes = 1\n", "jamsocket.toml:2", &["massage", "`message_bytes`"]),
         ("[limits]\nmessage_bytes = \"much\"\n", "jamsocket.toml:2", &["`much`", "`64KiB`"]),
         ("[service\n", "jamsocket.toml:1", &["[service"]),

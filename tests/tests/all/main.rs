@@ -3,14 +3,26 @@
 #![allow(missing_docs, reason = "a test's name is its documentation")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+/// The address that tells an operator about the server, and nobody else.
+mod admin;
 /// The command `jamsocket`, as it is installed.
 mod command;
 /// Code and modules that were written for what was there before.
 mod compatibility;
+/// What a server does when the machine has no more to give.
+#[cfg(target_os = "linux")]
+mod exhaustion;
+/// What hostile modules take of the machine that they run on.
+#[cfg(target_os = "linux")]
+mod guests;
+/// Guests that spin, and their neighbours.
+mod hogs;
 /// How rooms begin and end, and who leaves when.
 mod lifecycle;
 /// What clients and rooms may use, on either side of each bound.
 mod limits;
+/// What is counted.
+mod metrics;
 /// Which pages and which names are let in.
 mod origins;
 /// What a WebSocket keeps to, and what a peer that breaks the protocol gets.
@@ -23,3 +35,14 @@ mod routes;
 mod server;
 /// Clients that are silent, or read nothing.
 mod silence;
+/// Requests and messages that take their time.
+mod slow_requests;
+/// A server that is stopped for a while, and goes on.
+mod standstill;
+/// Signals to a server that has its hands full.
+mod stopping;
+/// Floods, churn and clients that read nothing, and what of a machine they take.
+#[cfg(target_os = "linux")]
+mod storms;
+/// TLS: what is spoken, what is refused, and certificates that change.
+mod tls;

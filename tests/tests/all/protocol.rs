@@ -63,10 +63,13 @@ async fn a_close_is_answered_with_its_code_and_nothing_after_it_counts() {
 async fn frames_that_come_with_the_upgrade_are_delivered() {
     let (server, _calls) = start();
     let mut client = RawClient::connect(server.addr()).await;
-    client.request("/ws/1").await;
-    client.send(0x81, b"echo early").await;
+    // In one segment, and the next frame cut by its end.
+    let early = b"\x81\x8a\0\0\0\0echo early\x81\x89\0\0\0\0echo";
+    client.write(&[RawClient::handshake("/ws/1").as_bytes(), early].concat()).await;
     assert_eq!(client.read_status().await, 101);
     assert_eq!(client.read().await, (0x81, b"early".to_vec()));
+    client.write(b" late").await;
+    assert_eq!(client.read().await, (0x81, b"late".to_vec()));
 }
 
 #[tokio::test]

@@ -85,7 +85,7 @@ async fn a_room_id_is_decoded_once_and_strictly() {
 async fn what_is_no_room_id_is_a_400_on_every_route() {
     let (server, _calls) = start(RoomIdStrategy::Explicit);
     let too_long = "x".repeat(256);
-    for id in ["", "%FF", "%00", "a%0Ab", "%zz", "%2", &too_long] {
+    for id in ["", "%FF", "%00", "a%0Ab", "%1B", "%7F", "%zz", "%2", &too_long] {
         for method in ["GET", "POST"] {
             let answer = http(server.addr(), &format!("{method} /ws/{id}")).await;
             assert_eq!(answer.status, 400, "{method} {id:?}: {answer:?}");
@@ -121,6 +121,38 @@ async fn what_is_no_handshake_is_refused_before_a_room_is_made() {
         assert_eq!(client.read_status().await, status, "{headers}");
     }
     // The first call that the service sees is of a client that keeps the protocol.
+    Client::join(server.addr(), "/ws/2").await.leave().await;
+    calls.expect([Call::New("2".into())]).await;
+}
+
+#[tokio::test]
+async fn what_another_server_could_read_otherwise_is_refused() {
+    let (server, mut calls) = start(RoomIdStrategy::Implicit);
+    let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    for request in [
+        // The preface of HTTP/2 (RFC 9113, section 3.4).
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_owned(),
+        "GET /ws/1 HTTP/1.1\r\n\r\n".to_owned(),
+        format!("GET /ws/1 HTTP/1.1\r\n{upgrade}\r\n"),
+        format!("GET /ws/1 HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n{upgrade}\r\n"),
+        format!(
+            "GET /ws/1 HTTP/1.1\r\nHost: localhost\r\n{upgrade}Content-Length: 5\r\n\
+             Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        ),
+        "POST /ws/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\
+         Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+            .to_owned(),
+        format!("GET /ws/1 HTTP/1.1\r\nHost: localhost\r\n{upgrade}Content-Length: 5\r\n\r\nhello"),
+        format!(
+            "GET /ws/1 HTTP/1.1\r\nHost: localhost\r\n{upgrade}Content-Length: 0\r\n\
+             Content-Length: 0\r\n\r\n"
+        ),
+    ] {
+        let mut client = RawClient::connect(server.addr()).await;
+        client.write(request.as_bytes()).await;
+        assert_eq!(client.read_status().await, 400, "{request}");
+    }
     Client::join(server.addr(), "/ws/2").await.leave().await;
     calls.expect([Call::New("2".into())]).await;
 }

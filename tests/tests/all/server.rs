@@ -1,7 +1,13 @@
-use actix_web::{App, HttpServer, web};
-use jamsocket_server::{NamedService, RoomIdStrategy, Server, ServiceShutdownPolicy, StartError};
+use actix_web::{
+    App, HttpServer,
+    dev::ServerHandle,
+    web::{self, ServiceConfig},
+};
+use jamsocket_server::{
+    Mount, NamedService, RoomIdStrategy, Server, ServiceShutdownPolicy, StartError,
+};
 use jamsocket_tests::{Call, Client, PATIENCE, Probe, RawClient, http, soon};
-use std::{collections::HashSet, io, time::Duration};
+use std::{collections::HashSet, io, net::SocketAddr, time::Duration};
 
 #[tokio::test]
 async fn stopping_disconnects_everyone_with_a_close() {
@@ -130,18 +136,14 @@ async fn several_services_have_rooms_of_their_own() {
     assert_eq!(unknown.status, 404);
 }
 
-#[actix_web::test]
-async fn rooms_can_be_mounted_into_an_app_that_is_there() {
-    let (probe, mut calls) = Probe::new();
-    let rooms = Server::new().mount(probe).unwrap();
+/// Serves, on one worker thread, an application that has these rooms where `configure` puts them.
+fn serve_app(
+    rooms: &Mount,
+    configure: impl Fn(&Mount, &mut ServiceConfig) + Clone + Send + 'static,
+) -> (SocketAddr, ServerHandle) {
     let factory = {
         let rooms = rooms.clone();
-        move || {
-            let rooms = rooms.clone();
-            App::new()
-                .route("/hello", web::get().to(|| async { "hello" }))
-                .service(web::scope("/game").configure(move |app| rooms.configure(app)))
-        }
+        move || App::new().configure(|app| configure(&rooms, app))
     };
     let http_server = HttpServer::new(factory)
         .workers(1)
@@ -154,17 +156,54 @@ async fn rooms_can_be_mounted_into_an_app_that_is_there() {
     let running = http_server.run();
     let handle = running.handle();
     actix_web::rt::spawn(running);
+    (addr, handle)
+}
+
+#[actix_web::test]
+async fn rooms_can_be_mounted_into_an_app_that_is_there() {
+    let (probe, mut calls) = Probe::new();
+    let rooms = Server::new().mount(probe).unwrap();
+    let (addr, handle) = serve_app(&rooms, |rooms, app| {
+        app.service(web::scope("/admin").configure(|app| rooms.configure_admin(app)))
+            .route("/hello", web::get().to(|| async { "hello" }))
+            .service(web::scope("/game").configure(|app| rooms.configure(app)));
+    });
 
     assert_eq!(http(addr, "GET /hello").await.body, "hello");
     assert_eq!(http(addr, "GET /game/status").await.body, "ok");
     let mut client = Client::join(addr, "/game/ws/a%2Fb").await;
     calls.expect([Call::New("a/b".into()), Call::Connect("a/b".into(), 1)]).await;
+    let metrics = http(addr, "GET /admin/metrics").await.body;
+    assert!(metrics.contains("jamsocket_rooms{service=\"/\"} 1\n"), "{metrics}");
+    assert!(http(addr, "GET /admin/rooms").await.body.contains(r#""id":"a/b""#));
+    assert_eq!(http(addr, "GET /game/metrics").await.status, 404);
     let (closed, ()) = tokio::join!(client.hear_close(), rooms.stop());
     assert_eq!(closed.0, 1001);
     calls.expect([Call::Disconnect("a/b".into(), 1), Call::Gone("a/b".into())]).await;
     let refused = Client::try_join(addr, "/game/ws/1").await.unwrap_err();
     assert_eq!(refused.status, 503);
     handle.stop(true).await;
+}
+
+#[actix_web::test]
+async fn a_handler_that_panics_beside_the_rooms_costs_only_its_own_connection() {
+    let (probe, _calls) = Probe::new();
+    let rooms = Server::new().mount(probe).unwrap();
+    let (addr, handle) = serve_app(&rooms, |rooms, app| {
+        let panics = || async { if true { panic!("told to panic") } else { "never" } };
+        app.route("/panic", web::get().to(panics)).configure(|app| rooms.configure(app));
+    });
+
+    let mut ann = Client::join(addr, "/ws/1").await;
+    for _ in 0..3 {
+        let mut client = RawClient::connect(addr).await;
+        client.write(b"GET /panic HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+        assert_eq!(client.read_to_end().await, 0);
+        ann.say("echo here").await;
+        assert_eq!(ann.hear().await, "here");
+    }
+    Client::join(addr, "/ws/2").await.leave().await;
+    handle.stop(false).await;
 }
 
 #[tokio::test]

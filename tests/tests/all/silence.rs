@@ -1,4 +1,4 @@
-use jamsocket_server::Server;
+use jamsocket_server::{Server, ServiceShutdownPolicy};
 use jamsocket_tests::{Call, Client, Probe, RawClient};
 
 fn id() -> String {
@@ -40,6 +40,35 @@ async fn ancestor_a12_a_client_that_gives_no_sign_of_life_has_left() {
     // What it is told, if it reads: pings, and then why it is closed.
     while silent.read().await.0 == 0x89 {}
     assert_eq!(silent.read_to_end().await, 0);
+}
+
+#[tokio::test]
+async fn clients_that_stand_still_or_are_cut_off_have_left_once() {
+    let (probe, mut calls) = Probe::new();
+    let server = Server::new()
+        .with_port(0)
+        .with_heartbeat_interval(1)
+        .with_heartbeat_timeout(3)
+        .with_shutdown_policy(ServiceShutdownPolicy::Immediate)
+        .start(probe)
+        .unwrap();
+    let mut stands_still = Client::join(server.addr(), "/ws/1").await;
+    // Its system goes on acknowledging what comes, as that of a process that is stopped.
+    stands_still.hear_ping().await;
+    let _says_nothing = RawClient::join(server.addr(), "/ws/1").await;
+    let cut_off = RawClient::join(server.addr(), "/ws/1").await;
+    cut_off.cut();
+    calls.expect([Call::New(id())]).await;
+    calls.expect((1..=3).map(|client| Call::Connect(id(), client))).await;
+    let mut left = Vec::new();
+    loop {
+        match calls.next().await {
+            Call::Disconnect(_, client) => left.push(client),
+            end => break assert_eq!(end, Call::Gone(id())),
+        }
+    }
+    left.sort_unstable();
+    assert_eq!(left, [1, 2, 3]);
 }
 
 #[tokio::test]
