@@ -2,7 +2,7 @@
 # else has to pass. Nothing has to be installed by hand but rustup's stable toolchain. The first build
 # takes some minutes.
 
-.PHONY: demo test lint package conformance bench-hog soak wasm-target install
+.PHONY: demo test lint package conformance bench bench-hog soak wasm-target install
 
 # The counter on http://localhost:8080, a room at ws://localhost:8080/ws/1.
 demo: wasm-target
@@ -40,6 +40,11 @@ bench-hog: wasm-target
 # SOAK_SEED, which it prints, repeats a run's choices.
 soak: wasm-target install
 	JAMSOCKET_BIN="$(CURDIR)/target/installed/bin/jamsocket" cargo bench --profile dev --package jamsocket-tests --bench soak
+
+# What the parts of a message's way cost: docs/PERFORMANCE.md.
+bench: wasm-target
+	cargo build --release --package bench-guest --target wasm32-wasip1
+	cargo bench --package jamsocket-benches
 
 # The command as `cargo install` makes it, in the profile that everything else here is built in.
 install:
