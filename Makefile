@@ -2,7 +2,7 @@
 # else has to pass. Nothing has to be installed by hand but rustup's stable toolchain. The first build
 # takes some minutes.
 
-.PHONY: demo test lint package conformance bench bench-hog soak wasm-target install
+.PHONY: demo test lint package conformance bench bench-hog soak fuzz wasm-target install
 
 # The counter on http://localhost:8080, a room at ws://localhost:8080/ws/1.
 demo: wasm-target
@@ -14,6 +14,7 @@ test: wasm-target install
 
 lint: wasm-target
 	cargo fmt --all --check
+	cargo fmt --all --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --workspace --all-targets --all-features -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --all-features --no-deps
 	scripts/cargo-deny.sh
@@ -45,6 +46,11 @@ soak: wasm-target install
 bench: wasm-target
 	cargo build --release --package bench-guest --target wasm32-wasip1
 	cargo bench --package jamsocket-benches
+
+# Each fuzzer for FUZZ_SECONDS (10), where there is a nightly toolchain. The guests' have wasmtime
+# built anew, which takes some minutes.
+fuzz:
+	scripts/fuzz.sh server guests
 
 # The command as `cargo install` makes it, in the profile that everything else here is built in.
 install:
