@@ -181,15 +181,6 @@ impl Alarm {
     }
 }
 
-/// The bytes of a message itself, without those of its frame.
-fn size(message: &Message) -> u64 {
-    let bytes = match message {
-        Message::Text(text) => text.len(),
-        Message::Binary(bytes) => bytes.len(),
-    };
-    bytes as u64
-}
-
 /// What a room of this server does its work on: outboxes, the log, the thread's clock.
 struct Host<'a> {
     log: RoomLog<'a>,
@@ -241,7 +232,8 @@ impl RoomHost<Arc<Outbox>> for Host<'_> {
         if recipients.peek().is_none() {
             return self.traffic.undelivered_messages.add(1);
         }
-        let mut frame = frame::encode(&message);
+        let bytes = message.payload().len() as u64;
+        let mut frame = frame::encode(message);
         let mut sent = 0;
         while let Some((client, outbox)) = recipients.next() {
             sent += 1;
@@ -256,7 +248,7 @@ impl RoomHost<Arc<Outbox>> for Host<'_> {
             }
         }
         self.traffic.sent_messages.add(sent);
-        self.traffic.sent_bytes.add(sent * size(&message));
+        self.traffic.sent_bytes.add(sent * bytes);
     }
 
     fn log(&mut self, level: LogLevel, line: &str) {

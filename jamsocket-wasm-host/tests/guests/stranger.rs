@@ -159,10 +159,7 @@ impl RoomHost<()> for Host {
     fn deliver<'a>(&mut self, message: Message, to: impl Iterator<Item = (ClientId, &'a ())>) {
         assert!(to.count() <= self.joined);
         self.messages += 1;
-        self.bytes += match message {
-            Message::Text(text) => text.len(),
-            Message::Binary(bytes) => bytes.len(),
-        };
+        self.bytes += message.payload().len();
         assert!(self.messages <= self.limits.messages && self.bytes <= self.limits.bytes);
     }
 

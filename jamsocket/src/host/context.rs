@@ -1,7 +1,14 @@
+use super::Message;
 use crate::{JamsocketContext, LogLevel, MessageRecipient, ServiceError};
 use std::{
     fmt, mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{
+            AtomicBool,
+            Ordering::{Acquire, Release},
+        },
+    },
     task::Waker,
 };
 
@@ -23,20 +30,11 @@ impl Default for SendLimits {
     }
 }
 
-/// A message on its way to clients.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Message {
-    /// A text message.
-    Text(String),
-    /// A binary message.
-    Binary(Vec<u8>),
-}
-
 /// The context that a [`Room`](super::Room)'s service is given. Clones share one buffer, which the
 /// room empties when a callback returns, and otherwise when it is woken.
 #[derive(Clone)]
 pub struct RoomContext {
-    shared: Arc<Mutex<Outbound>>,
+    shared: Arc<Shared>,
 }
 
 impl RoomContext {
@@ -50,7 +48,14 @@ impl RoomContext {
 
     /// A context for one room whose service may send so much at once.
     pub fn with_limits(waker: Waker, limits: SendLimits) -> Self {
-        Self { shared: Arc::new(Mutex::new(Outbound::new(waker, limits))) }
+        Self {
+            shared: Arc::new(Shared {
+                // Building the service is its first callback.
+                in_callback: AtomicBool::new(true),
+                was_sent: AtomicBool::new(true),
+                outbound: Mutex::new(Outbound::new(waker, limits)),
+            }),
+        }
     }
 
     /// Ends the construction of the service, during which what it sends wakes nobody.
@@ -60,7 +65,7 @@ impl RoomContext {
     /// It has sent more than it may, and is not to be used.
     pub fn end_construction(&self) -> Result<(), ServiceError> {
         let mut outbound = self.lock();
-        outbound.in_callback = false;
+        self.shared.in_callback.store(false, Release);
         outbound.batch.exceeded.take().map_or(Ok(()), Err)
     }
 
@@ -72,14 +77,20 @@ impl RoomContext {
 
     /// Marks the begin of a callback: until it ends, sending wakes nobody.
     pub(super) fn begin_callback(&self) {
-        self.lock().in_callback = true;
+        self.shared.in_callback.store(true, Release);
+    }
+
+    /// Whether something may have been sent outside a callback, and not been taken yet.
+    pub(super) fn was_sent(&self) -> bool {
+        self.shared.was_sent.load(Acquire)
     }
 
     /// Takes what was sent since the last time into `batch`, which is empty, and ends the callback
     /// if one was marked. The two buffers change places, so that neither is allocated anew.
     pub(super) fn take(&self, batch: &mut Batch) {
         let mut outbound = self.lock();
-        outbound.in_callback = false;
+        self.shared.in_callback.store(false, Release);
+        self.shared.was_sent.store(false, Release);
         outbound.bytes = 0;
         outbound.log_bytes = 0;
         mem::swap(&mut outbound.batch, batch);
@@ -110,7 +121,8 @@ impl RoomContext {
             return;
         }
         change(&mut outbound);
-        if !outbound.in_callback {
+        if !self.shared.in_callback.load(Acquire) {
+            self.shared.was_sent.store(true, Release);
             let waker = outbound.waker.clone();
             drop(outbound);
             waker.wake();
@@ -119,17 +131,17 @@ impl RoomContext {
 
     /// A service that panicked on another thread must not take the room's host with it.
     fn lock(&self) -> MutexGuard<'_, Outbound> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.outbound.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl JamsocketContext for RoomContext {
     fn send_message(&self, recipient: impl Into<MessageRecipient>, message: &str) {
-        self.send(recipient.into(), message.len(), || Message::Text(message.to_owned()));
+        self.send(recipient.into(), message.len(), || Message::text(message));
     }
 
     fn send_binary(&self, recipient: impl Into<MessageRecipient>, message: &[u8]) {
-        self.send(recipient.into(), message.len(), || Message::Binary(message.to_vec()));
+        self.send(recipient.into(), message.len(), || Message::binary(message));
     }
 
     fn set_timer(&self, ms_delay: u32) {
@@ -178,28 +190,25 @@ impl Batch {
     }
 }
 
+struct Shared {
+    /// Until it ends, sending wakes nobody.
+    in_callback: AtomicBool,
+    was_sent: AtomicBool,
+    outbound: Mutex<Outbound>,
+}
+
 struct Outbound {
     limits: SendLimits,
     batch: Batch,
     bytes: usize,
     log_bytes: usize,
-    in_callback: bool,
     closed: bool,
     waker: Waker,
 }
 
 impl Outbound {
     fn new(waker: Waker, limits: SendLimits) -> Self {
-        Self {
-            limits,
-            batch: Batch::default(),
-            bytes: 0,
-            log_bytes: 0,
-            // Building the service is its first callback.
-            in_callback: true,
-            closed: false,
-            waker,
-        }
+        Self { limits, batch: Batch::default(), bytes: 0, log_bytes: 0, closed: false, waker }
     }
 
     /// The bound that one more message would exceed.

@@ -14,14 +14,16 @@
 mod callback;
 mod context;
 mod limits;
+mod message;
 mod policy;
 mod room;
 mod roster;
 mod visible;
 
 pub use callback::{Callback, contain_panics};
-pub use context::{Message, RoomContext, SendLimits};
+pub use context::{RoomContext, SendLimits};
 pub use limits::{Bound, BoundError, BoundValue};
+pub use message::Message;
 pub use policy::{ParseShutdownPolicyError, ServiceShutdownPolicy};
 pub use room::{Departure, Input, Room, RoomEnd, RoomHost};
 pub use visible::visible;

@@ -204,7 +204,9 @@ impl<S: JamsocketService, P> Room<S, P> {
         if let Some(callback) = self.running.take() {
             self.fail(callback, ServiceError::Abandoned, host);
         }
-        self.flush(Callback::Outside, host);
+        if self.context.was_sent() {
+            self.flush(Callback::Outside, host);
+        }
         match input {
             Input::Join(client, member) => self.join(client, member, host).await,
             Input::Leave(client) => {
@@ -314,8 +316,8 @@ impl<S: JamsocketService, P> Room<S, P> {
 
     /// Delivers what the service has sent since the last time.
     fn flush(&mut self, callback: Callback, host: &mut impl RoomHost<P>) {
-        let mut batch = mem::take(&mut self.batch);
-        self.context.take(&mut batch);
+        let batch = &mut self.batch;
+        self.context.take(batch);
         batch.write_log(host);
         match batch.timer.take() {
             None => {}
@@ -325,11 +327,10 @@ impl<S: JamsocketService, P> Room<S, P> {
         for (recipient, message) in batch.messages.drain(..) {
             host.deliver(message, self.roster.recipients(recipient));
         }
+        batch.trim();
         if let Some(error) = batch.exceeded.take() {
             self.fail(callback, error, host);
         }
-        batch.trim();
-        self.batch = batch;
     }
 
     fn fail(&mut self, callback: Callback, error: ServiceError, host: &mut impl RoomHost<P>) {

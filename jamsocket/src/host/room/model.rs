@@ -116,7 +116,7 @@ impl RoomHost<()> for Seen {
         message: Message,
         recipients: impl Iterator<Item = (ClientId, &'a ())>,
     ) {
-        let Message::Text(text) = message else { return };
+        let text = String::from_utf8(message.payload().to_vec()).unwrap();
         for (client, ()) in recipients {
             self.received.entry(client).or_default().push(text.clone());
         }

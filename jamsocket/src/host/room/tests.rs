@@ -87,9 +87,10 @@ impl RoomHost<&'static str> for Stage {
         message: Message,
         recipients: impl Iterator<Item = (ClientId, &'a &'static str)>,
     ) {
-        let text = match message {
-            Message::Text(text) => text,
-            Message::Binary(bytes) => format!("{} bytes", bytes.len()),
+        let payload = message.payload();
+        let text = match str::from_utf8(payload) {
+            Ok(text) if message.is_text() => text.to_owned(),
+            _ => format!("{} bytes", payload.len()),
         };
         self.done.extend(recipients.map(|(_, name)| format!("{name}: {text}")));
     }
