@@ -1,11 +1,11 @@
-use super::{connection::Connection, outbox::Outgoing};
+use super::{connection::Connection, outbox::Outgoing, reader::Reader};
 use crate::{metrics::OpenConnection, open_sockets::OpenSocket};
 use actix_web::{
-    body::{BodySize, BoxBody, MessageBody},
+    body::{BodySize, MessageBody},
     web::Bytes,
 };
 use std::{
-    error::Error,
+    convert::Infallible,
     mem,
     pin::{Pin, pin},
     rc::Rc,
@@ -21,13 +21,13 @@ const TURN: usize = 16;
 
 /// The body of the response that opened a WebSocket: all that is written to that socket.
 ///
-/// Polling it also runs the client's actor, and so reads the socket. It is dropped with the socket,
+/// Polling it also reads the socket. It is dropped with the socket,
 /// however that ends; then, at the latest, the client has left its room.
 pub(super) struct ClientBody {
-    actor: BoxBody,
-    /// Whether the last thing written was there before the actor was run: its turn is next, or a
-    /// client that is sent much would never be read.
-    is_actors_turn: bool,
+    reader: Reader,
+    /// Whether the last thing written was there before the socket was read: that is next, or a client
+    /// that is sent much would never be read.
+    is_readers_turn: bool,
     connection: Rc<Connection>,
     /// How often something has been written in this turn.
     written: usize,
@@ -37,17 +37,17 @@ pub(super) struct ClientBody {
 
 impl ClientBody {
     pub(super) fn new(
-        actor: BoxBody,
+        reader: Reader,
         connection: Rc<Connection>,
         place: OpenSocket,
         open: OpenConnection,
     ) -> Self {
-        Self { actor, is_actors_turn: false, connection, written: 0, _place: place, _open: open }
+        Self { reader, is_readers_turn: false, connection, written: 0, _place: place, _open: open }
     }
 }
 
 impl MessageBody for ClientBody {
-    type Error = Box<dyn Error>;
+    type Error = Infallible;
 
     fn size(&self) -> BodySize {
         BodySize::Stream
@@ -64,18 +64,14 @@ impl MessageBody for ClientBody {
             return pin!(yield_now()).poll(cx).map(|()| None);
         }
         let outbox = &this.connection.outbox;
-        if !mem::take(&mut this.is_actors_turn)
+        if !mem::take(&mut this.is_readers_turn)
             && let Some(frames) = outbox.take()
         {
-            this.is_actors_turn = true;
+            this.is_readers_turn = true;
             this.written += 1;
             return Poll::Ready(Some(Ok(frames)));
         }
-        match Pin::new(&mut this.actor).poll_next(cx) {
-            Poll::Ready(Some(frame)) => return Poll::Ready(Some(frame)),
-            Poll::Ready(None) => this.connection.end(),
-            Poll::Pending => {}
-        }
+        this.reader.read(&this.connection, cx);
         match outbox.next(cx) {
             Outgoing::Frames(frames) => {
                 this.written += 1;
@@ -104,26 +100,9 @@ impl Drop for ClientBody {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::open_sockets::OpenSockets;
-    use std::{convert::Infallible, future::poll_fn, sync::Arc, task::Waker};
-
-    /// An actor that has nothing to write, as they all do.
-    struct Silent;
-
-    impl MessageBody for Silent {
-        type Error = Infallible;
-
-        fn size(&self) -> BodySize {
-            BodySize::Stream
-        }
-
-        fn poll_next(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-        ) -> Poll<Option<Result<Bytes, Infallible>>> {
-            Poll::Pending
-        }
-    }
+    use crate::{Limits, open_sockets::OpenSockets};
+    use actix_http::h1;
+    use std::{future::poll_fn, sync::Arc, task::Waker};
 
     #[actix_web::test]
     async fn others_have_their_turn_however_much_there_is_to_write() {
@@ -134,7 +113,9 @@ mod tests {
         }
         let open = OpenSockets::at_most(1).open().unwrap();
         let counted = OpenConnection::new(&Arc::default());
-        let mut body = ClientBody::new(BoxBody::new(Silent), connection, open, counted);
+        let (_socket, payload) = h1::Payload::create(false);
+        let reader = Reader::new(&Limits::default(), payload.into());
+        let mut body = ClientBody::new(reader, connection, open, counted);
         let mut next = |cx: &mut Context<'_>| Pin::new(&mut body).poll_next(cx);
         for _ in 0..TURN {
             assert!(next(&mut Context::from_waker(Waker::noop())).is_ready());

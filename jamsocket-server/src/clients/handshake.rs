@@ -1,7 +1,10 @@
 use actix_http::ws;
 use actix_web::{
-    HttpRequest, ResponseError as _,
-    http::{StatusCode, Version, header},
+    HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError as _,
+    http::{
+        StatusCode, Version,
+        header::{self, HeaderValue},
+    },
 };
 use thiserror::Error;
 
@@ -54,4 +57,14 @@ pub(super) fn check(request: &HttpRequest) -> Result<(), HandshakeError> {
         return Err(HandshakeError::Upgrade);
     }
     Ok(())
+}
+
+/// The head of the answer that opens the WebSocket which a checked request asks for (RFC 6455,
+/// section 4.2.2). Its body is what is written to the socket.
+pub(super) fn accept(request: &HttpRequest) -> HttpResponseBuilder {
+    let key = request.headers().get(header::SEC_WEBSOCKET_KEY);
+    let accept = ws::hash_key(key.map_or(&[], HeaderValue::as_bytes));
+    let mut response = HttpResponse::SwitchingProtocols();
+    response.upgrade("websocket").insert_header((header::SEC_WEBSOCKET_ACCEPT, &accept[..]));
+    response
 }

@@ -1,12 +1,11 @@
 //! Clients: one WebSocket each.
 //!
 //! [`upgrade`] brings a request into a room and answers it with an open WebSocket. From there a
-//! message comes in through [`frames`], one frame at a time, to the [`actor`], which hands it to
+//! message comes in through [`frames`], one frame at a time, to the [`reader`], which hands it to
 //! the room. What the room sends waits, encoded by [`frame`], in the client's [`outbox`], and leaves
 //! with the response's [`body`]. The [`keeper`] sees to heartbeats and deadlines, which must not
 //! depend on a peer that reads.
 
-mod actor;
 mod body;
 mod close;
 mod connection;
@@ -15,6 +14,7 @@ mod frames;
 mod handshake;
 mod keeper;
 mod outbox;
+mod reader;
 mod upgrade;
 
 pub(crate) use close::CloseReason;

@@ -1,9 +1,9 @@
 use super::{
     CloseReason, Keeper, Outbox,
-    actor::ClientActor,
     body::ClientBody,
     connection::{Connection, Patience},
     handshake,
+    reader::Reader,
 };
 use crate::{
     http::{address, refuse},
@@ -13,7 +13,7 @@ use crate::{
     rooms::{JoinError, RoomId, Rooms, Seat},
 };
 use actix_web::{Error, HttpRequest, HttpResponse, web::Payload};
-use std::{rc::Rc, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// Brings a client into a room and answers with an open WebSocket.
@@ -54,9 +54,7 @@ pub(crate) async fn upgrade(
     if let Some(at) = connection.check(Instant::now(), Duration::ZERO) {
         Keeper::watch(&connection, at);
     }
-    let response = ClientActor::start(connection.clone(), &settings.limits, request, payload)?;
-    let open = OpenConnection::new(metrics);
-    Ok(response
-        .map_body(|_, actor| ClientBody::new(actor, Rc::clone(&connection), place, open))
-        .map_into_boxed_body())
+    let reader = Reader::new(&settings.limits, payload.into_inner());
+    let body = ClientBody::new(reader, connection, place, OpenConnection::new(metrics));
+    Ok(handshake::accept(request).body(body))
 }

@@ -1,0 +1,134 @@
+use super::{
+    CloseReason,
+    connection::Connection,
+    frames::{Decoder, Incoming},
+};
+use crate::Limits;
+use actix_web::{dev::Payload, error::PayloadError, web::Bytes};
+use futures_core::Stream;
+use std::{
+    pin::{Pin, pin},
+    rc::Rc,
+    task::{Context, Poll, Waker, ready},
+};
+use tokio::task::yield_now;
+
+/// How many messages are read before others of the thread have their turn.
+const TURN: usize = 16;
+
+/// Turns what comes off a socket into what happens to a room: one message at a time, and no faster
+/// than the room takes it.
+pub(super) struct Reader {
+    payload: Payload,
+    decoder: Decoder,
+    /// A message that the room has no space for yet.
+    held: Option<Incoming>,
+    phase: Phase,
+}
+
+#[derive(PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// After the last thing that counts: what still comes is read and dropped.
+    Over,
+    /// Nothing comes any more.
+    Ended,
+}
+
+impl Reader {
+    pub(super) fn new(limits: &Limits, payload: Payload) -> Self {
+        Self { payload, decoder: Decoder::new(limits), held: None, phase: Phase::Open }
+    }
+
+    /// Reads what has come, and hands it on. The task is woken when there is more to read.
+    pub(super) fn read(&mut self, connection: &Rc<Connection>, cx: &mut Context<'_>) {
+        for _ in 0..TURN {
+            match self.poll_next(connection, cx) {
+                Poll::Ready(Some(Ok(incoming))) => connection.receive(incoming),
+                Poll::Ready(Some(Err(reason))) => connection.fail(reason),
+                Poll::Ready(None) => return connection.end(),
+                Poll::Pending => return,
+            }
+        }
+        // Tokio's own yield has the runtime look at its sockets first.
+        let _ = pin!(yield_now()).poll(cx);
+    }
+
+    fn poll_next(
+        &mut self,
+        connection: &Connection,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Incoming, CloseReason>>> {
+        match self.phase {
+            Phase::Open => {}
+            Phase::Over => return self.poll_drained(cx).map(|()| None),
+            Phase::Ended => return Poll::Pending,
+        }
+        let next = match self.held.take() {
+            Some(held) => Some(Ok(held)),
+            None => ready!(self.poll_decoded(connection, cx)),
+        };
+        if let Some(Ok(message @ (Incoming::Text(_) | Incoming::Binary(_)))) = next {
+            if connection.poll_ready(cx).is_pending() {
+                self.held = Some(message);
+                return Poll::Pending;
+            }
+            return Poll::Ready(Some(Ok(message)));
+        }
+        Poll::Ready(next)
+    }
+
+    fn poll_decoded(
+        &mut self,
+        connection: &Connection,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Incoming, CloseReason>>> {
+        loop {
+            match self.decoder.next() {
+                Ok(Some(incoming)) => {
+                    if matches!(incoming, Incoming::Close(_)) {
+                        self.phase = Phase::Over;
+                    }
+                    return Poll::Ready(Some(Ok(incoming)));
+                }
+                Ok(None) => match self.poll_payload(cx) {
+                    Poll::Ready(Some(Ok(bytes))) => {
+                        connection.heard();
+                        self.decoder.feed(&bytes);
+                    }
+                    Poll::Ready(Some(Err(_)) | None) => {
+                        self.phase = Phase::Ended;
+                        return Poll::Ready(None);
+                    }
+                    Poll::Pending => {
+                        connection.pause();
+                        return Poll::Pending;
+                    }
+                },
+                Err(reason) => {
+                    self.phase = Phase::Over;
+                    return Poll::Ready(Some(Err(reason)));
+                }
+            }
+        }
+    }
+
+    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while let Some(Ok(_)) = ready!(self.poll_payload(cx)) {}
+        self.phase = Phase::Ended;
+        Poll::Ready(())
+    }
+
+    /// Polls what comes off the socket.
+    ///
+    /// HTTP/1's payload is filled by the very task that runs this, just before it does so. Filling
+    /// it would wake that task in vain, once a message, so it is given nobody to wake.
+    fn poll_payload(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>> {
+        match &mut self.payload {
+            Payload::H1 { payload } => {
+                Pin::new(payload).poll_next(&mut Context::from_waker(Waker::noop()))
+            }
+            other => Pin::new(other).poll_next(cx),
+        }
+    }
+}
