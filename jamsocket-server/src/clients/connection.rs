@@ -33,6 +33,8 @@ pub(super) struct Connection {
     patience: Patience,
     metrics: Arc<ServiceMetrics>,
     last_seen: Cell<Instant>,
+    /// The time, where it was looked at just now.
+    clock: Cell<Option<Instant>>,
     next_ping: Cell<Option<Instant>>,
     /// Whether the client's room takes no more messages now, so that the client is not read.
     paused: Cell<bool>,
@@ -59,6 +61,7 @@ impl Connection {
             patience,
             metrics: metrics.clone(),
             last_seen: Cell::new(now),
+            clock: Cell::default(),
             next_ping: Cell::new(next_ping),
             paused: Cell::new(false),
             watch: Watch::default(),
@@ -68,7 +71,9 @@ impl Connection {
 
     /// The client has given a sign of life: something has come from it, whole messages or not.
     pub(super) fn heard(&self) {
-        self.last_seen.set(Instant::now());
+        let now = Instant::now();
+        self.last_seen.set(now);
+        self.clock.set(Some(now));
     }
 
     /// Handles what the client has sent.
@@ -77,13 +82,10 @@ impl Connection {
         if counts && self.rate.exceeded() {
             return self.fail(CloseReason::TOO_MANY_MESSAGES);
         }
+        let now = || self.clock.take().unwrap_or_else(Instant::now);
         match incoming {
-            Incoming::Text(text) => {
-                self.with_seat(|seat| seat.send_text(text, self.last_seen.get()));
-            }
-            Incoming::Binary(bytes) => {
-                self.with_seat(|seat| seat.send_binary(bytes, self.last_seen.get()));
-            }
+            Incoming::Text(text) => self.with_seat(|seat| seat.send_text(text, now())),
+            Incoming::Binary(bytes) => self.with_seat(|seat| seat.send_binary(bytes, now())),
             Incoming::Ping(payload) => self.outbox.push_pong(frame::pong(&payload)),
             Incoming::Pong => {}
             Incoming::Close(code) => {

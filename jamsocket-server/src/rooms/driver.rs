@@ -5,6 +5,7 @@ use super::{
     Event, Inbox, Membership, RoomId, Rooms,
     inbox::{Next, Refused},
     room_log::RoomLog,
+    room_task::Handed,
 };
 use crate::{
     clients::{CloseReason, Outbox, frame},
@@ -32,6 +33,7 @@ pub(super) async fn drive<S: JamsocketService>(
     rooms: &Rooms,
     id: &RoomId,
     inbox: &Arc<Inbox>,
+    handed: &Handed,
     ends_unjoined: bool,
 ) {
     let born = Instant::now();
@@ -51,7 +53,8 @@ pub(super) async fn drive<S: JamsocketService>(
     host.log.started();
     rooms.metrics.started_rooms.count();
     for _ in 0..inbox.len() {
-        if let Woken { next: Some(Next::Event(event)), .. } = wait(inbox, &mut alarm).await {
+        if let Woken { next: Some(Next::Event(event)), .. } = wait(inbox, handed, &mut alarm).await
+        {
             handle(&mut room, event, &mut host).await;
         }
     }
@@ -64,9 +67,9 @@ pub(super) async fn drive<S: JamsocketService>(
     host.publish(&room, turn);
     while room.end().is_none() {
         alarm.set(room.deadline().map(|deadline| born + deadline));
-        let woken = wait(inbox, &mut alarm).await;
-        if woken.waited {
-            turn = Instant::now();
+        let woken = wait(inbox, handed, &mut alarm).await;
+        if let Some(at) = woken.at {
+            turn = at;
             host.clock = Some(turn);
         }
         let is_event = matches!(woken.next, Some(Next::Event(_)));
@@ -136,19 +139,23 @@ async fn handle<S: JamsocketService>(
 struct Woken {
     /// None when the alarm went off first.
     next: Option<Next>,
-    /// Whether it was not there at once.
-    waited: bool,
+    /// When it came, where it was not there at once.
+    at: Option<Instant>,
 }
 
-async fn wait(inbox: &Inbox, alarm: &mut Alarm) -> Woken {
+async fn wait(inbox: &Inbox, handed: &Handed, alarm: &mut Alarm) -> Woken {
     let mut waited = false;
     poll_fn(|cx| {
+        if let Some((event, at)) = handed.take() {
+            return Poll::Ready(Woken { next: Some(Next::Event(event)), at: Some(at) });
+        }
+        let at = || waited.then(Instant::now);
         if let Poll::Ready(next) = inbox.poll_next(cx) {
-            return Poll::Ready(Woken { next: Some(next), waited });
+            return Poll::Ready(Woken { next: Some(next), at: at() });
         }
         let alarm = alarm.sleep.as_mut().map(|sleep| sleep.as_mut().poll(cx));
         if let Some(Poll::Ready(())) = alarm {
-            return Poll::Ready(Woken { next: None, waited });
+            return Poll::Ready(Woken { next: None, at: at() });
         }
         waited = true;
         Poll::Pending

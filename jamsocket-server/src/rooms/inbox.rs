@@ -5,7 +5,14 @@ use bytestring::ByteString;
 use jamsocket::{BuildError, ClientId};
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    mem,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{
+            AtomicBool,
+            Ordering::{Acquire, Release},
+        },
+    },
     task::{Context, Poll, Wake, Waker},
 };
 use tokio::sync::oneshot;
@@ -84,6 +91,8 @@ pub(crate) struct Inbox {
     max_bytes: usize,
     /// What the room tells of itself: an inbox is all that others have of a room.
     pub(crate) status: RoomStatus,
+    /// Whether it takes no more messages, for those who would have to lock it to know.
+    is_full: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -95,6 +104,8 @@ struct State {
     sent: bool,
     closed: bool,
     room: Option<Waker>,
+    /// Whether the room has to be woken for what is new.
+    room_waits: bool,
     /// Clients that wait for space. They go on when half of it is free.
     waiting: Vec<Waker>,
 }
@@ -105,6 +116,7 @@ impl Inbox {
             max_messages: limits.inbox_messages,
             max_bytes: limits.inbox_bytes,
             status: RoomStatus::new(),
+            is_full: AtomicBool::new(false),
             state: Mutex::default(),
         }
     }
@@ -112,28 +124,28 @@ impl Inbox {
     /// Adds an event and wakes the room. What comes after the room's end is dropped. A stop does not
     /// wait for what came before it.
     pub(crate) fn push(&self, event: Event) {
-        if let Some(waiting) = self.push_unwoken(event) {
-            waiting.wake();
-        }
-    }
-
-    /// Adds an event likewise, and leaves it to the caller to wake a room that waits.
-    pub(super) fn push_unwoken(&self, event: Event) -> Option<Waker> {
         let mut state = self.lock();
         if state.closed {
-            return None;
+            return;
         }
         if let Some(bytes) = event.message_bytes() {
             state.messages += 1;
             state.bytes += bytes;
+            self.is_full.store(self.is_full(&state), Release);
         }
         match event {
             Event::Stop => state.events.push_front(event),
             // One that the room waits for is handled at once.
-            event if state.room.is_some() => state.events.push_back(event),
+            event if state.room_waits => state.events.push_back(event),
             event => state.events.push_back(event.detached()),
         }
-        state.room.take()
+        wake(state);
+    }
+
+    /// Whether the room waits, and so has nothing before it: then an event can be handed to it past
+    /// the inbox. Whoever asks has to do that, as nobody else wakes the room from here on.
+    pub(super) fn begin_handing(&self) -> bool {
+        mem::take(&mut self.lock().room_waits)
     }
 
     /// Whether the room has ended, or could not be built.
@@ -148,6 +160,9 @@ impl Inbox {
 
     /// Whether the inbox takes another message. It always does once the room has ended.
     pub(crate) fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.is_full.load(Acquire) {
+            return Poll::Ready(());
+        }
         let mut state = self.lock();
         if state.closed || !self.is_full(&state) {
             return Poll::Ready(());
@@ -162,10 +177,11 @@ impl Inbox {
     pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Next> {
         let mut state = self.lock();
         let Some(event) = state.events.pop_front() else {
-            if std::mem::take(&mut state.sent) {
+            if mem::take(&mut state.sent) {
                 return Poll::Ready(Next::Sent);
             }
             state.events.shrink_to(KEPT);
+            state.room_waits = true;
             match &mut state.room {
                 Some(waker) => waker.clone_from(cx.waker()),
                 none => *none = Some(cx.waker().clone()),
@@ -175,9 +191,10 @@ impl Inbox {
         if let Some(bytes) = event.message_bytes() {
             state.messages -= 1;
             state.bytes -= bytes;
+            self.is_full.store(self.is_full(&state), Release);
         }
         if state.messages <= self.max_messages / 2 && state.bytes <= self.max_bytes / 2 {
-            let waiting = std::mem::take(&mut state.waiting);
+            let waiting = mem::take(&mut state.waiting);
             drop(state);
             waiting.into_iter().for_each(Waker::wake);
         }
@@ -186,7 +203,7 @@ impl Inbox {
 
     /// Ends the inbox of a room that could not be built: whoever waits for it is told so.
     pub(crate) fn refuse(&self, error: &Arc<BuildError>) {
-        let events = std::mem::take(&mut self.lock().events);
+        let events = mem::take(&mut self.lock().events);
         for event in events {
             let refused = Refused::Unbuilt(error.clone());
             // Who has given up waiting needs not be told.
@@ -203,8 +220,10 @@ impl Inbox {
     pub(crate) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
-        let events = std::mem::take(&mut state.events);
-        let waiting = std::mem::take(&mut state.waiting);
+        state.room_waits = false;
+        state.room = None;
+        let events = mem::take(&mut state.events);
+        let waiting = mem::take(&mut state.waiting);
         drop(state);
         drop(events);
         waiting.into_iter().for_each(Waker::wake);
@@ -228,8 +247,12 @@ impl Wake for Inbox {
     }
 }
 
+/// Wakes the room, if it waits. Its waker stays, as it will hardly ever be another.
 fn wake(mut state: MutexGuard<'_, State>) {
-    let waker = state.room.take();
+    if !mem::take(&mut state.room_waits) {
+        return;
+    }
+    let waker = state.room.clone();
     drop(state);
     if let Some(waker) = waker {
         waker.wake();

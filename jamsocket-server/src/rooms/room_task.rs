@@ -1,6 +1,6 @@
-use super::Inbox;
+use super::{Event, Inbox};
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::HashMap,
     fmt,
     future::poll_fn,
@@ -10,6 +10,7 @@ use std::{
     sync::Arc,
     task::{Context, Poll, Waker},
 };
+use tokio::time::Instant;
 
 thread_local! {
     /// The rooms that live on this thread, by the address of their inbox, which each of them keeps.
@@ -21,15 +22,32 @@ thread_local! {
 pub(crate) struct RoomTask {
     /// Gone once the room has ended.
     room: RefCell<Option<Pin<Box<dyn Future<Output = ()>>>>>,
+    /// The waker of the runtime's task.
+    waker: RefCell<Waker>,
+    handed: Rc<Handed>,
 }
 
+/// An event that is handed to a room past its inbox, with the time. It comes before what is in there.
+pub(super) type Handed = Cell<Option<(Event, Instant)>>;
+
 impl RoomTask {
-    /// Runs a room on this thread, to its end.
-    pub(super) fn spawn(inbox: &Arc<Inbox>, room: impl Future<Output = ()> + 'static) {
-        let task = Rc::new(Self { room: RefCell::new(Some(Box::pin(room))) });
+    /// Runs a room on this thread, to its end. It is made with the place where it finds what is handed
+    /// to it.
+    pub(super) fn spawn<R: Future<Output = ()> + 'static>(
+        inbox: &Arc<Inbox>,
+        room: impl FnOnce(Rc<Handed>) -> R,
+    ) {
+        let handed = Rc::new(Handed::default());
+        let room: Pin<Box<dyn Future<Output = ()>>> = Box::pin(room(handed.clone()));
+        let waker = RefCell::new(Waker::noop().clone());
+        let task = Rc::new(Self { room: RefCell::new(Some(room)), waker, handed });
         HERE.with_borrow_mut(|here| here.insert(Arc::as_ptr(inbox), task.clone()));
         let running = Running { inbox: inbox.clone(), task };
-        actix_web::rt::spawn(async move { poll_fn(|cx| running.task.poll(cx)).await });
+        actix_web::rt::spawn(poll_fn(move |cx| {
+            let task = &running.task;
+            task.waker.borrow_mut().clone_from(cx.waker());
+            task.poll(cx)
+        }));
     }
 
     /// The task of the room that has this inbox, where it is on this thread.
@@ -37,9 +55,12 @@ impl RoomTask {
         HERE.with_borrow(|here| here.get(&Arc::as_ptr(inbox)).cloned())
     }
 
-    /// Runs the room in place until it waits again. `waker` is the one that it waited with.
-    pub(crate) fn run(&self, waker: &Waker) {
-        if self.poll(&mut Context::from_waker(waker)).is_ready() {
+    /// Hands an event to the room, and runs it in place until it waits again. What was handed to it
+    /// before it has taken: see [`Inbox::begin_handing`].
+    pub(crate) fn run(&self, event: Event, now: Instant) {
+        self.handed.set(Some((event, now)));
+        let waker = self.waker.borrow();
+        if self.poll(&mut Context::from_waker(&waker)).is_ready() {
             // The task ends by itself.
             waker.wake_by_ref();
         }

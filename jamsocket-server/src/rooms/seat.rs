@@ -25,14 +25,14 @@ impl Seat {
         Self { membership, room, since: Cell::default() }
     }
 
-    /// Sends a message that came at `heard`, or before it.
-    pub(crate) fn send_text(&self, text: ByteString, heard: Instant) {
-        self.send(Event::Text(self.membership.client(), text), heard);
+    /// Sends a message, at `now`.
+    pub(crate) fn send_text(&self, text: ByteString, now: Instant) {
+        self.send(Event::Text(self.membership.client(), text), now);
     }
 
     /// Sends a message likewise.
-    pub(crate) fn send_binary(&self, bytes: Bytes, heard: Instant) {
-        self.send(Event::Binary(self.membership.client(), bytes), heard);
+    pub(crate) fn send_binary(&self, bytes: Bytes, now: Instant) {
+        self.send(Event::Binary(self.membership.client(), bytes), now);
     }
 
     /// Notes that the client has sent nothing more for now.
@@ -47,21 +47,13 @@ impl Seat {
 
     /// Has the room handle a message at once, where it waits on this thread and the client's turn is
     /// not over; otherwise the message waits for the room.
-    fn send(&self, event: Event, heard: Instant) {
+    fn send(&self, event: Event, now: Instant) {
         let inbox = self.membership.inbox();
-        let is_its_turn = match self.since.get() {
-            Some(since) => since.elapsed() < TURN,
-            None => {
-                self.since.set(Some(heard));
-                true
-            }
-        };
+        let since = self.since.get().unwrap_or(now);
+        self.since.set(Some(since));
+        let is_its_turn = now.duration_since(since) < TURN;
         match &self.room {
-            Some(room) if is_its_turn => {
-                if let Some(waiting) = inbox.push_unwoken(event) {
-                    room.run(&waiting);
-                }
-            }
+            Some(room) if is_its_turn && inbox.begin_handing() => room.run(event, now),
             _ => inbox.push(event),
         }
     }

@@ -3,7 +3,7 @@ use super::{
     inbox::Refused,
     registry::{Claim, Registry},
     room_log::RoomLog,
-    room_task::RoomTask,
+    room_task::{Handed, RoomTask},
     strategy::RoomIdStrategy,
 };
 use crate::{
@@ -259,13 +259,16 @@ impl<F: JamsocketServiceFactory<ServiceActorContext>> SpawnRoom for F {
     fn spawn(self: Arc<Self>, room: RoomToBuild) {
         // A task of its own: the room outlives the request that asked for it.
         let inbox = room.inbox.clone();
-        RoomTask::spawn(&inbox, async move { room.run(&*self).await });
+        RoomTask::spawn(&inbox, |handed| async move { room.run(&*self, &handed).await });
     }
 }
 
 impl RoomToBuild {
     /// Builds the room and drives it to its end.
-    async fn run<F: JamsocketServiceFactory<ServiceActorContext>>(self, factory: &F) {
+    async fn run<F>(self, factory: &F, handed: &Handed)
+    where
+        F: JamsocketServiceFactory<ServiceActorContext>,
+    {
         let Self { rooms, id, inbox, purpose } = &self;
         let limits = rooms.settings.limits.sending();
         let context = ServiceActorContext::with_limits(inbox.clone().into(), limits);
@@ -275,7 +278,7 @@ impl RoomToBuild {
             Ok((service, ())) => {
                 rooms.registry.started(id);
                 let room = Room::new(service, context, rooms.settings.shutdown_policy);
-                driver::drive(room, rooms, id, inbox, *purpose == Purpose::Join).await;
+                driver::drive(room, rooms, id, inbox, handed, *purpose == Purpose::Join).await;
             }
             Err(error) => {
                 RoomLog::new(rooms, id).unbuilt(&context, &error);
