@@ -14,6 +14,7 @@ mod frames;
 mod handshake;
 mod keeper;
 mod outbox;
+mod pacer;
 mod reader;
 mod upgrade;
 

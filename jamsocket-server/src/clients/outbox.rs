@@ -1,4 +1,4 @@
-use super::{CloseReason, frame};
+use super::{CloseReason, frame, pacer::Pacer};
 use crate::{
     Limits,
     metrics::{Closing, ServiceMetrics},
@@ -34,6 +34,8 @@ pub(crate) struct Outbox {
     max_bytes: usize,
     /// Where it is counted how the WebSocket ends.
     metrics: Arc<ServiceMetrics>,
+    /// Who wakes the body.
+    pacer: Arc<Pacer>,
     state: Mutex<State>,
 }
 
@@ -84,8 +86,14 @@ impl Outbox {
             max_frames: limits.outbox_messages,
             max_bytes: limits.outbox_bytes,
             metrics: metrics.clone(),
+            pacer: Arc::default(),
             state: Mutex::default(),
         }
+    }
+
+    /// Has the body woken at its turn among the clients of its thread, rather than at once.
+    pub(super) fn paced_by(self, pacer: Arc<Pacer>) -> Self {
+        Self { pacer, ..self }
     }
 
     /// Adds a frame. Once the outbox is closing, frames are dropped.
@@ -104,7 +112,7 @@ impl Outbox {
             return Err(Full);
         }
         state.add(frame);
-        wake(state);
+        self.wake(state);
         Ok(())
     }
 
@@ -120,7 +128,7 @@ impl Outbox {
         } else {
             state.late_pong = Some(pong);
         }
-        wake(state);
+        self.wake(state);
     }
 
     /// Closes the WebSocket after what waits already.
@@ -146,7 +154,7 @@ impl Outbox {
             self.metrics.closes.count(Closing::Lost);
         }
         state.phase = Phase::Finished;
-        wake(state);
+        self.wake(state);
     }
 
     /// Whether a Close has been sent, or is about to be.
@@ -205,7 +213,19 @@ impl Outbox {
         self.metrics.closes.count(closing);
         state.add(close);
         state.phase = Phase::Closing;
-        wake(state);
+        self.wake(state);
+    }
+
+    /// Wakes the body, if it waits. Its waker stays, as it will hardly ever be another.
+    fn wake(&self, mut state: MutexGuard<'_, State>) {
+        if !mem::take(&mut state.body_waits) {
+            return;
+        }
+        let waker = state.body.clone();
+        drop(state);
+        if let Some(waker) = waker {
+            self.pacer.wake(waker);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -239,18 +259,6 @@ impl State {
             frames.extend_from_slice(&frame);
         }
         Some(frames.freeze())
-    }
-}
-
-/// Wakes the body, if it waits. Its waker stays, as it will hardly ever be another.
-fn wake(mut state: MutexGuard<'_, State>) {
-    if !mem::take(&mut state.body_waits) {
-        return;
-    }
-    let waker = state.body.clone();
-    drop(state);
-    if let Some(waker) = waker {
-        waker.wake();
     }
 }
 

@@ -3,6 +3,7 @@ use super::{
     body::ClientBody,
     connection::{Connection, Patience},
     handshake,
+    pacer::Pacer,
     reader::Reader,
 };
 use crate::{
@@ -35,7 +36,7 @@ pub(crate) async fn upgrade(
     let Some(place) = open.open() else {
         return Ok(refuse::connection(metrics));
     };
-    let outbox = Arc::new(Outbox::new(&settings.limits, metrics));
+    let outbox = Arc::new(Outbox::new(&settings.limits, metrics).paced_by(Pacer::here()));
     let seat = match rooms.join(id, &outbox, address(request)).await {
         Ok(membership) => Some(Seat::new(membership)),
         Err(JoinError::Failed(error)) => {
