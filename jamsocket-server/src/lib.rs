@@ -59,9 +59,9 @@
 //! # The way of a message
 //!
 //! ```text
-//! socket ─ frames ─> client actor ─ event ─> inbox ─> driver ─> Room ─> service
-//!                                                               │
-//! socket <─ body <─ outbox <──── one encoded frame, shared ─────┘
+//! socket ─ frames ─> reader ─ event ─> inbox ─> driver ─> Room ─> service
+//!                                                         │
+//! socket <─ body <─ outbox <─ one encoded frame, shared ──┘
 //! ```
 //!
 //! `clients` has the left side, `rooms` the right one; the `Room` itself is `jamsocket`'s. `metrics`
@@ -71,9 +71,6 @@ mod admin;
 mod bound;
 mod clients;
 mod error;
-#[cfg(fuzzing)]
-#[doc(hidden)]
-pub mod fuzzing;
 mod handle;
 mod http;
 mod limits;
@@ -82,6 +79,9 @@ mod mount;
 mod named_service;
 mod open_sockets;
 mod orders;
+#[cfg(feature = "parts")]
+#[doc(hidden)]
+pub mod parts;
 mod rate;
 mod rooms;
 mod server;

@@ -1,7 +1,10 @@
-//! What the fuzzers have to reach inside this crate. It is there under `--cfg fuzzing` alone, and no
-//! part of the API.
+//! What fuzzers and benchmarks have to reach inside this crate. It is no part of the API, and there
+//! with the feature `parts` alone.
 
-pub use crate::clients::fuzzing::{Decoded, decode};
+pub use crate::clients::{
+    frame::encode,
+    parts::{Decoded, decode},
+};
 use crate::rooms::RoomId;
 
 /// The id of the room that a path segment names, or why it names none.

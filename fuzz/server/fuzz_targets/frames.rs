@@ -6,7 +6,7 @@
 use arbitrary::Arbitrary;
 use jamsocket_server::{
     Limits,
-    fuzzing::{Decoded, decode},
+    parts::{Decoded, decode},
 };
 use libfuzzer_sys::fuzz_target;
 

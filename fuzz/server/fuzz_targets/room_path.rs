@@ -11,7 +11,7 @@ use actix_web::{
     test::{TestRequest, call_service, init_service},
 };
 use jamsocket::{JamsocketContext, SimpleJamsocketService, SimpleJamsocketServiceFactory};
-use jamsocket_server::{Server, fuzzing::room_id};
+use jamsocket_server::{Server, parts::room_id};
 use libfuzzer_sys::fuzz_target;
 
 struct Nothing;

@@ -212,7 +212,7 @@ fn broken(error: ProtocolError) -> CloseReason {
     CloseReason::protocol_error(error.to_string())
 }
 
-#[cfg(fuzzing)]
-pub(crate) mod fuzzing;
+#[cfg(feature = "parts")]
+pub(crate) mod parts;
 #[cfg(test)]
 mod tests;

@@ -19,8 +19,8 @@ mod reader;
 mod upgrade;
 
 pub(crate) use close::CloseReason;
-#[cfg(fuzzing)]
-pub(crate) use frames::fuzzing;
+#[cfg(feature = "parts")]
+pub(crate) use frames::parts;
 pub(crate) use keeper::Keeper;
 pub(crate) use outbox::Outbox;
 pub(crate) use upgrade::upgrade;

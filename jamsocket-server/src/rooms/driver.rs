@@ -1,5 +1,4 @@
-//! Drives a room: an actor in the plain sense, a task that owns its room and feeds it one event at a
-//! time. It runs on the worker thread that built the room, and shares it with other rooms.
+//! Drives a room: a task that owns its room and feeds it one event at a time. It runs on the worker thread that built the room, and shares it with other rooms.
 
 use super::{
     Event, Inbox, Membership, RoomId, Rooms,
