@@ -154,6 +154,7 @@ async fn wait(inbox: &Inbox, handed: &Handed, alarm: &mut Alarm) -> Woken {
         }
         let alarm = alarm.sleep.as_mut().map(|sleep| sleep.as_mut().poll(cx));
         if let Some(Poll::Ready(())) = alarm {
+            inbox.stop_waiting();
             return Poll::Ready(Woken { next: None, at: at() });
         }
         waited = true;

@@ -148,6 +148,11 @@ impl Inbox {
         mem::take(&mut self.lock().room_waits)
     }
 
+    /// Notes that the room goes on without having been woken.
+    pub(super) fn stop_waiting(&self) {
+        self.lock().room_waits = false;
+    }
+
     /// Whether the room has ended, or could not be built.
     pub(crate) fn is_closed(&self) -> bool {
         self.lock().closed
