@@ -76,8 +76,16 @@ impl Connection {
         self.clock.set(Some(now));
     }
 
-    /// Handles what the client has sent.
+    /// Begins to read what has come: the time that was looked at before says nothing about it.
+    pub(super) fn begin_reading(&self) {
+        self.clock.set(None);
+    }
+
+    /// Handles what the client has sent. Once it is being closed, its own Close alone counts.
     pub(super) fn receive(self: &Rc<Self>, incoming: Incoming) {
+        if self.close_deadline.get().is_some() && !matches!(incoming, Incoming::Close(_)) {
+            return;
+        }
         let counts = !matches!(incoming, Incoming::Pong | Incoming::Close(_));
         if counts && self.rate.exceeded() {
             return self.fail(CloseReason::TOO_MANY_MESSAGES);
@@ -205,7 +213,10 @@ mod tests {
     impl Connection {
         /// One that sends no pings, and may be silent for ten seconds.
         pub(in crate::clients) fn for_test() -> Rc<Self> {
-            let limits = Limits::default();
+            Self::within(Limits::default())
+        }
+
+        fn within(limits: Limits) -> Rc<Self> {
             let patience = Patience {
                 heartbeat_interval: Duration::ZERO,
                 heartbeat_timeout: TIMEOUT,
@@ -239,5 +250,19 @@ mod tests {
         let connection = Connection::for_test();
         let now = connection.last_seen.get();
         assert_eq!(connection.check(now, Duration::from_secs(3600)), Some(now + TIMEOUT));
+    }
+
+    #[actix_web::test]
+    async fn a_client_that_is_closed_and_sends_on_has_no_more_time_for_it() {
+        let limits = Limits { rate_messages: 1, rate_burst: 1, ..Limits::default() };
+        let connection = Connection::within(limits);
+        let send = || connection.receive(Incoming::Text("x".into()));
+        send();
+        assert_eq!(connection.close_deadline.get(), None);
+        send();
+        let deadline = connection.close_deadline.get();
+        assert!(deadline.is_some());
+        send();
+        assert_eq!(connection.close_deadline.get(), deadline);
     }
 }

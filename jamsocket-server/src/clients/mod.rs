@@ -3,8 +3,8 @@
 //! [`upgrade`] brings a request into a room and answers it with an open WebSocket. From there a
 //! message comes in through [`frames`], one frame at a time, to the [`reader`], which hands it to
 //! the room. What the room sends waits, encoded by [`frame`], in the client's [`outbox`], and leaves
-//! with the response's [`body`]. The [`keeper`] sees to heartbeats and deadlines, which must not
-//! depend on a peer that reads.
+//! with the response's [`body`], which the thread's [`pacer`] wakes in its turn. The [`keeper`] sees to
+//! heartbeats and deadlines, which must not depend on a peer that reads.
 
 mod body;
 mod close;

@@ -42,6 +42,7 @@ impl Reader {
 
     /// Reads what has come, and hands it on. The task is woken when there is more to read.
     pub(super) fn read(&mut self, connection: &Rc<Connection>, cx: &mut Context<'_>) {
+        connection.begin_reading();
         for _ in 0..TURN {
             match self.poll_next(connection, cx) {
                 Poll::Ready(Some(Ok(incoming))) => connection.receive(incoming),
