@@ -297,7 +297,7 @@ fn mistakes_in_jamsocket_toml_are_shown_at_their_line() {
     ] {
         let package = counter();
         package.write("jamsocket.toml", toml);
-        let (code, said) = failing(package.folder(), "dev");
+        let (code, said) = failing(package.folder(), "dev --port 0");
         assert_eq!(code, 1);
         assert_says(&said, &[place]);
         assert_says(&said, lines);
@@ -306,7 +306,7 @@ fn mistakes_in_jamsocket_toml_are_shown_at_their_line() {
 
 #[test]
 fn a_folder_that_is_no_package_is_told_so() {
-    let (code, said) = failing(empty().folder(), "dev");
+    let (code, said) = failing(empty().folder(), "dev --port 0");
     assert_eq!(code, 1);
     assert_says(&said, &["there is no Cargo.toml", "help: "]);
     let (code, said) = failing(empty().folder(), "build no/such/folder");
@@ -320,7 +320,7 @@ fn a_package_without_a_cdylib_is_told_what_to_add() {
         ("Cargo.toml", &manifest("plain", false)),
         ("src/lib.rs", &readme_block("rust", "SharedCounterServer(i32)")),
     ]);
-    let (code, said) = failing(package.folder(), "dev");
+    let (code, said) = failing(package.folder(), "dev --port 0");
     assert_eq!(code, 1);
     assert_says(&said, &["`plain` has no cdylib", "[lib]", "crate-type = [\"cdylib\", \"rlib\"]"]);
 }
@@ -334,11 +334,11 @@ fn several_packages_with_a_cdylib_are_listed() {
         ("two/Cargo.toml", &manifest("two", true)),
         ("two/src/lib.rs", ""),
     ]);
-    let (code, said) = failing(package.folder(), "dev");
+    let (code, said) = failing(package.folder(), "dev --port 0");
     assert_eq!(code, 1);
     assert_says(&said, &["several packages with a cdylib", "one", "two", "[service]"]);
     package.write("jamsocket.toml", "[service]\npackage = \"three\"\n");
-    let (code, said) = failing(package.folder(), "dev");
+    let (code, said) = failing(package.folder(), "dev --port 0");
     assert_eq!(code, 1);
     assert_says(&said, &["jamsocket.toml:2", "no package `three`", "one", "two"]);
 }
@@ -346,7 +346,7 @@ fn several_packages_with_a_cdylib_are_listed() {
 #[test]
 fn a_build_that_fails_shows_cargos_own_words_once() {
     let package = Package::service("broken", "fn main() { let x: u32 = \"text\"; }\n");
-    let (code, said) = failing(package.folder(), "dev");
+    let (code, said) = failing(package.folder(), "dev --port 0");
     assert_eq!(code, 1);
     assert_eq!(said.matches("error[E0308]: mismatched types").count(), 1, "{said}");
     assert_says(&said.replace("error: could not compile", ""), &["could not build `broken`"]);
@@ -360,7 +360,7 @@ fn a_missing_target_is_named_with_the_command_that_installs_it() {
     let rustc = format!("#!/bin/sh\necho {}/bare/lib/none\n", package.folder().display());
     let bin = script(&package, "bin/rustc", &rustc);
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-    let output = Jamsocket::new(package.folder(), "dev").env("PATH", path).run();
+    let output = Jamsocket::new(package.folder(), "dev --port 0").env("PATH", path).run();
     assert_eq!(output.code, 1);
     let lines = ["the target wasm32-wasip1 is not installed", "rustup target add wasm32-wasip1"];
     assert_says(&output.stderr, &lines);
@@ -369,8 +369,9 @@ fn a_missing_target_is_named_with_the_command_that_installs_it() {
 #[test]
 fn a_compiler_that_is_named_is_the_one_that_counts() {
     let package = counter();
-    let output =
-        Jamsocket::new(package.folder(), "dev").env("JAMSOCKET_RUSTC", "/no/such/rustc").run();
+    let output = Jamsocket::new(package.folder(), "dev --port 0")
+        .env("JAMSOCKET_RUSTC", "/no/such/rustc")
+        .run();
     assert_eq!(output.code, 1);
     assert_says(&output.stderr, &["/no/such/rustc", "JAMSOCKET_RUSTC"]);
 }
