@@ -41,7 +41,7 @@ impl Hosted {
         hosted
     }
 
-    async fn take(&mut self, input: Input<'_, ()>) {
+    async fn take(&mut self, input: Input<'_, WasmService<RoomContext>, ()>) {
         self.room.handle(input, &mut self.host).await;
     }
 

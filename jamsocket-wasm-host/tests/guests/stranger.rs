@@ -144,7 +144,7 @@ impl Host {
     async fn handle(
         &mut self,
         room: &mut Room<WasmService<RoomContext>, ()>,
-        input: Input<'_, ()>,
+        input: Input<'_, WasmService<RoomContext>, ()>,
     ) {
         (self.messages, self.bytes, self.logged) = (0, 0, 0);
         in_time(room.handle(input, self)).await;

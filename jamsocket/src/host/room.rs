@@ -1,3 +1,4 @@
+use self::swap::Swap;
 use super::{
     Callback, Message, RoomContext, ServiceShutdownPolicy, callback::contain_panics,
     context::Batch, roster::Roster,
@@ -9,10 +10,10 @@ use std::{
     time::Duration,
 };
 
-/// What happens to a room.
+/// What happens to a room, with a service `S`. `P` is what the host keeps of each client.
 #[derive(Debug)]
-pub enum Input<'a, P> {
-    /// A client joins under an id that [`Room::next_client`] gave. `P` is what the host keeps of it.
+pub enum Input<'a, S, P> {
+    /// A client joins under an id that [`Room::next_client`] gave.
     Join(ClientId, P),
     /// A client has gone. Leaving twice is leaving once.
     Leave(ClientId),
@@ -22,6 +23,11 @@ pub enum Input<'a, P> {
     Binary(ClientId, &'a [u8]),
     /// The room's [`deadline`](Room::deadline) has come, or its context woke the host.
     Wake,
+    /// The host puts a fresh service, built with this context, in the place of the one that runs. It
+    /// sees a `connect` for each client that is in, and is [on trial](Room::on_trial) at first.
+    Swap(Box<S>, RoomContext),
+    /// The host takes a service that is on trial back. Nothing happens where none is.
+    Restore,
     /// The host ends the room: every client leaves, each with its `disconnect`.
     Stop,
 }
@@ -57,6 +63,12 @@ pub trait RoomHost<P> {
     /// has been delivered yet. The default does not care.
     fn end_call(&mut self, callback: Callback) {
         let _ = callback;
+    }
+
+    /// A service that was on trial has failed, and the room goes on with the one before it. The
+    /// default does not care.
+    fn roll_back(&mut self, callback: Callback, error: ServiceError) {
+        let _ = (callback, error);
     }
 
     /// A client is no longer in the room. Nothing is delivered to it from here on.
@@ -121,6 +133,12 @@ impl fmt::Display for RoomEnd {
 ///   left. A callback that fails delivers nothing, but its log lines.
 /// - A message from a client that is not in the room is ignored.
 /// - There is one timer. It never fires early, and not at all once the room is over.
+/// - A service that is put in the place of another meets the clients as if they joined one after
+///   another, under the ids that they have. The other one is not called any more and its timer
+///   stands still, until it is dropped after the new one's trial: three callbacks, and the `connect`s
+///   of all who were in. Where the new one fails on trial, or is taken back, the other goes on as if
+///   it had run all the time: with its state and its timer, with a `disconnect` for each client that
+///   has left since and a `connect` for each that has joined.
 #[derive(Debug)]
 pub struct Room<S, P> {
     /// Gone once the room is over.
@@ -135,6 +153,7 @@ pub struct Room<S, P> {
     timer: Option<Duration>,
     /// The callback that is running, or that was running when the host dropped it.
     running: Option<Callback>,
+    swap: Swap<S, P>,
     end: Option<RoomEnd>,
     /// Empty; kept for its buffers.
     batch: Batch,
@@ -156,6 +175,7 @@ impl<S: JamsocketService, P> Room<S, P> {
             empty_since: Some(Duration::ZERO),
             timer: None,
             running: None,
+            swap: Swap::default(),
             end: None,
             batch: Batch::default(),
         }
@@ -175,7 +195,7 @@ impl<S: JamsocketService, P> Room<S, P> {
 
     /// How many clients are in.
     pub fn clients(&self) -> usize {
-        self.roster.len()
+        self.roster.len() + self.swap.waiting()
     }
 
     /// What the room's service uses, as it said after its last callback. It has no memory any more
@@ -200,13 +220,14 @@ impl<S: JamsocketService, P> Room<S, P> {
 
     /// Lets one thing happen to the room. All that the room does in consequence has reached `host`
     /// when this returns.
-    pub async fn handle(&mut self, input: Input<'_, P>, host: &mut impl RoomHost<P>) {
+    pub async fn handle(&mut self, input: Input<'_, S, P>, host: &mut impl RoomHost<P>) {
         if let Some(callback) = self.running.take() {
             self.fail(callback, ServiceError::Abandoned, host);
         }
         if self.context.was_sent() {
             self.flush(Callback::Outside, host);
         }
+        self.settle(host).await;
         match input {
             Input::Join(client, member) => self.join(client, member, host).await,
             Input::Leave(client) => {
@@ -223,6 +244,14 @@ impl<S: JamsocketService, P> Room<S, P> {
             }
             Input::Text(..) | Input::Binary(..) => {}
             Input::Wake => self.wake(host).await,
+            Input::Swap(service, context) => {
+                Box::pin(self.swap(*service, context, host)).await;
+                self.settle(host).await;
+            }
+            Input::Restore => {
+                self.restore();
+                self.settle(host).await;
+            }
             Input::Stop => self.stop(host).await,
         }
     }
@@ -278,8 +307,20 @@ impl<S: JamsocketService, P> Room<S, P> {
         }
     }
 
-    /// Runs one callback and delivers what it sent, or ends the room.
+    /// Runs one callback and delivers what it sent, or else ends the room, or has it go on with the
+    /// service that it had before.
     async fn call(
+        &mut self,
+        callback: Callback,
+        text: &str,
+        bytes: &[u8],
+        host: &mut impl RoomHost<P>,
+    ) {
+        self.call_once(callback, text, bytes, host).await;
+        self.settle(host).await;
+    }
+
+    async fn call_once(
         &mut self,
         callback: Callback,
         text: &str,
@@ -309,13 +350,14 @@ impl<S: JamsocketService, P> Room<S, P> {
         host.end_call(callback);
         self.running = None;
         match result {
-            Ok(()) => self.flush(callback, host),
+            Ok(()) if self.flush(callback, host) => self.swap.count_callback(),
+            Ok(()) => {}
             Err(error) => self.fail(callback, error, host),
         }
     }
 
-    /// Delivers what the service has sent since the last time.
-    fn flush(&mut self, callback: Callback, host: &mut impl RoomHost<P>) {
+    /// Delivers what the service has sent since the last time. Returns whether it may have sent so much.
+    fn flush(&mut self, callback: Callback, host: &mut impl RoomHost<P>) -> bool {
         let batch = &mut self.batch;
         self.context.take(batch);
         batch.write_log(host);
@@ -328,15 +370,25 @@ impl<S: JamsocketService, P> Room<S, P> {
             host.deliver(message, self.roster.recipients(recipient));
         }
         batch.trim();
-        if let Some(error) = batch.exceeded.take() {
-            self.fail(callback, error, host);
-        }
+        let Some(error) = batch.exceeded.take() else {
+            return true;
+        };
+        self.fail(callback, error, host);
+        false
     }
 
+    /// Ends the room, unless it can go on with the service that it had before.
     fn fail(&mut self, callback: Callback, error: ServiceError, host: &mut impl RoomHost<P>) {
         self.context.take(&mut self.batch);
         self.batch.write_log(host);
-        for (client, member) in self.roster.take_all() {
+        // What else it has sent goes nowhere.
+        self.batch = Batch::default();
+        if self.on_trial() {
+            self.restore();
+            return host.roll_back(callback, error);
+        }
+        let members = self.roster.take_all().into_iter();
+        for (client, member) in members.chain(self.swap.take_waiting()) {
             host.depart(client, member, Departure::Failed);
         }
         self.finish(RoomEnd::Failed { callback, error });
@@ -349,10 +401,14 @@ impl<S: JamsocketService, P> Room<S, P> {
         self.timer = None;
         self.batch = Batch::default();
         self.usage.memory_bytes = 0;
-        let service = self.service.take();
-        // A service whose destructor panics is over all the same.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(service)));
+        discard(self.service.take());
+        self.swap.end_trial();
     }
+}
+
+/// Drops a service. One whose destructor panics is over all the same.
+fn discard<S>(service: Option<S>) {
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(service)));
 }
 
 impl Batch {
@@ -368,5 +424,6 @@ impl Batch {
 
 #[cfg(test)]
 mod model;
+mod swap;
 #[cfg(test)]
 mod tests;

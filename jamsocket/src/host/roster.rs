@@ -53,8 +53,19 @@ impl<P> Roster<P> {
         self.members.is_empty()
     }
 
+    pub(super) fn ids(&self) -> impl Iterator<Item = ClientId> {
+        self.members.iter().map(|(client, _)| *client)
+    }
+
     pub(super) fn take_all(&mut self) -> Vec<(ClientId, P)> {
         std::mem::take(&mut self.members)
+    }
+
+    /// Takes out those who have joined after `client`, whether or not that one is in; after `None` all
+    /// have. They can be inserted again, in the same order.
+    pub(super) fn take_after(&mut self, client: Option<ClientId>) -> Vec<(ClientId, P)> {
+        let at = self.members.partition_point(|(id, _)| Some(*id) <= client);
+        self.members.split_off(at)
     }
 
     /// Those of the room whom `recipient` means.

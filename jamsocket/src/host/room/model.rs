@@ -18,6 +18,9 @@ enum Happening {
     Leave(usize),
     Say(usize, Say),
     Pass(u64),
+    /// A new service comes, which fails after so many callbacks.
+    Swap(u32),
+    Restore,
     Stop,
 }
 
@@ -43,19 +46,35 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => any::<usize>().prop_map(Happening::Leave),
         20 => (any::<usize>(), say).prop_map(|(who, say)| Happening::Say(who, say)),
         6 => (0_u64..40).prop_map(Happening::Pass),
+        2 => (0_u32..12).prop_map(Happening::Swap),
+        1 => Just(Happening::Restore),
         1 => Just(Happening::Stop),
     ]
 }
 
+/// The services of a room, by their numbers, and what was called of each.
+type Calls = Arc<Mutex<Vec<(usize, Callback)>>>;
+
 /// Does what it is told, and keeps what is called.
 struct Told {
+    number: usize,
+    callbacks_left: u32,
     context: RoomContext,
-    calls: Arc<Mutex<Vec<Callback>>>,
+    calls: Calls,
 }
 
 impl Told {
-    fn note(&self, call: Callback) -> Result<(), ServiceError> {
-        self.calls.lock().unwrap().push(call);
+    fn new(number: usize, callbacks_left: u32, calls: &Calls) -> (Self, RoomContext) {
+        let context = RoomContext::new(Waker::noop().clone());
+        context.end_construction().unwrap();
+        let (kept, calls) = (context.clone(), calls.clone());
+        (Self { number, callbacks_left, context, calls }, kept)
+    }
+
+    fn note(&mut self, call: Callback) -> Result<(), ServiceError> {
+        self.calls.lock().unwrap().push((self.number, call));
+        let left = self.callbacks_left.checked_sub(1);
+        self.callbacks_left = left.ok_or(ServiceError::Panicked("as planned".to_owned()))?;
         Ok(())
     }
 }
@@ -133,9 +152,26 @@ impl RoomHost<()> for Seen {
 #[derive(Default)]
 struct Model {
     members: BTreeSet<ClientId>,
+    /// Who is in and has not met the service that runs.
+    waiting: BTreeSet<ClientId>,
     received: BTreeMap<ClientId, Vec<String>>,
-    timer: Option<Duration>,
+    running: Running,
+    before: Option<Before>,
     over: bool,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Running {
+    number: usize,
+    callbacks_left: u32,
+    timer: Option<Duration>,
+}
+
+/// The service to go back to, whom it has met, and for how many callbacks more.
+struct Before {
+    running: Running,
+    met: BTreeSet<ClientId>,
+    trial: u32,
 }
 
 impl Model {
@@ -145,9 +181,76 @@ impl Model {
         }
     }
 
+    /// A callback that does this, unless the service fails.
+    fn call(&mut self, what: impl FnOnce(&mut Self)) {
+        if self.over {
+            return;
+        }
+        if self.running.callbacks_left == 0 {
+            return self.fail();
+        }
+        self.running.callbacks_left -= 1;
+        what(self);
+        if let Some(before) = &mut self.before {
+            before.trial = before.trial.saturating_sub(1);
+            if before.trial == 0 && self.waiting.is_empty() {
+                self.before = None;
+            }
+        }
+    }
+
+    fn fail(&mut self) {
+        if self.before.is_none() {
+            self.over = true;
+            self.running.timer = None;
+            self.waiting.clear();
+            return self.members.clear();
+        }
+        self.restore();
+    }
+
+    fn restore(&mut self) {
+        let Some(Before { running, met, .. }) = self.before.take() else { return };
+        self.running = running;
+        self.members.append(&mut self.waiting);
+        (self.members, self.waiting) =
+            self.members.iter().partition(|&client| met.contains(client));
+        for client in
+            met.into_iter().filter(|client| !self.members.contains(client)).collect::<Vec<_>>()
+        {
+            self.call(|model| model.send(|_| true, &format!("left {client}")));
+        }
+        self.meet();
+    }
+
+    fn meet(&mut self) {
+        while let Some(client) = self.waiting.pop_first() {
+            self.members.insert(client);
+            self.call(|model| model.send(|_| true, &format!("joined {client}")));
+        }
+    }
+
+    fn swap(&mut self, number: usize, callbacks_left: u32) {
+        if self.over {
+            return;
+        }
+        let met = self.members.clone();
+        self.before = Some(Before { running: self.running, met, trial: 3 });
+        self.running = Running { number, callbacks_left, timer: None };
+        self.waiting = std::mem::take(&mut self.members);
+        self.meet();
+    }
+
+    fn join(&mut self, client: ClientId) {
+        if !self.over {
+            self.members.insert(client);
+            self.call(|model| model.send(|_| true, &format!("joined {client}")));
+        }
+    }
+
     fn leave(&mut self, client: ClientId) {
         if self.members.remove(&client) {
-            self.send(|_| true, &format!("left {client}"));
+            self.call(|model| model.send(|_| true, &format!("left {client}")));
         }
     }
 
@@ -155,30 +258,33 @@ impl Model {
         if !self.members.contains(&client) {
             return;
         }
-        match say {
-            Say::All => self.send(|_| true, text),
-            Say::Others => self.send(|other| other != client, text),
-            Say::Me => self.send(|other| other == client, text),
-            Say::Timer(0) => self.timer = None,
-            Say::Timer(ms) => self.timer = Some(now + Duration::from_millis(ms.into())),
-            Say::Panic => (self.over, self.timer) = (true, None),
+        if matches!(say, Say::Panic) {
+            // It fails in one way or the other.
+            return self.fail();
         }
-        if self.over {
-            self.members.clear();
-        }
+        self.call(|model| match say {
+            Say::All => model.send(|_| true, text),
+            Say::Others => model.send(|other| other != client, text),
+            Say::Me => model.send(|other| other == client, text),
+            Say::Timer(0) => model.running.timer = None,
+            Say::Timer(ms) => model.running.timer = Some(now + Duration::from_millis(ms.into())),
+            Say::Panic => unreachable!("it is dealt with above"),
+        });
     }
 
     fn stop(&mut self) {
         while let Some(client) = self.members.first().copied() {
             self.leave(client);
         }
-        (self.over, self.timer) = (true, None);
+        self.over = true;
+        self.before = None;
+        self.running.timer = None;
     }
 
     fn pass(&mut self, now: Duration) {
-        if self.timer.is_some_and(|due| due <= now) {
-            self.timer = None;
-            self.send(|_| true, "timer");
+        if self.running.timer.is_some_and(|due| due <= now) {
+            self.running.timer = None;
+            self.call(|model| model.send(|_| true, "timer"));
         }
     }
 }
@@ -186,12 +292,12 @@ impl Model {
 proptest! {
     #[test]
     fn a_room_keeps_its_promises(happenings in vec(happening(), 1..120)) {
-        let calls = Arc::new(Mutex::new(Vec::new()));
-        let context = RoomContext::new(Waker::noop().clone());
-        context.end_construction().unwrap();
-        let told = Told { context: context.clone(), calls: calls.clone() };
+        let calls = Calls::default();
+        let (told, context) = Told::new(0, u32::MAX, &calls);
         let mut room = Room::new(told, context, ServiceShutdownPolicy::Never);
-        let (mut seen, mut model) = (Seen::default(), Model::default());
+        let mut model = Model::default();
+        model.running.callbacks_left = u32::MAX;
+        let mut seen = Seen::default();
         let mut everyone = Vec::new();
 
         for (n, happening) in happenings.into_iter().enumerate() {
@@ -201,10 +307,7 @@ proptest! {
                 Happening::Join => {
                     let Some(client) = room.next_client() else { break };
                     prop_assert!(!everyone.contains(&client), "an id is given twice");
-                    if !model.over {
-                        model.members.insert(client);
-                        model.send(|_| true, &format!("joined {client}"));
-                    }
+                    model.join(client);
                     everyone.push(client);
                     Input::Join(client, ())
                 }
@@ -230,6 +333,15 @@ proptest! {
                     model.pass(seen.now);
                     Input::Wake
                 }
+                Happening::Swap(callbacks) => {
+                    model.swap(n + 1, callbacks);
+                    let (told, context) = Told::new(n + 1, callbacks, &calls);
+                    Input::Swap(Box::new(told), context)
+                }
+                Happening::Restore => {
+                    model.restore();
+                    Input::Restore
+                }
                 Happening::Stop => {
                     model.stop();
                     Input::Stop
@@ -242,20 +354,27 @@ proptest! {
             prop_assert_eq!(&seen.received, &model.received);
             prop_assert_eq!(room.clients(), model.members.len());
             prop_assert_eq!(room.end().is_some(), model.over);
-            prop_assert_eq!(room.deadline(), model.timer);
+            prop_assert_eq!(room.deadline(), model.running.timer);
+            prop_assert_eq!(room.on_trial(), model.before.is_some());
         }
 
-        // Whoever is not in has departed, and has been told apart from a failure exactly once.
+        // Whoever is not in has departed, and no service has been told of anybody twice. The one that
+        // runs has been told of everybody.
         let calls = calls.lock().unwrap();
         let failed = matches!(room.end(), Some(RoomEnd::Failed { .. }));
+        let numbers: BTreeSet<usize> = calls.iter().map(|(number, _)| *number).collect();
         for client in everyone {
-            let count = |call: Callback| calls.iter().filter(|made| **made == call).count();
-            let connects = count(Callback::Connect(client));
-            let disconnects = count(Callback::Disconnect(client));
             let is_in = model.members.contains(&client);
-            prop_assert!(connects <= 1 && disconnects <= connects);
-            prop_assert!(failed || disconnects == connects - usize::from(is_in));
             prop_assert_eq!(seen.departed.contains(&client), !is_in);
+            for number in &numbers {
+                let count = |call| calls.iter().filter(|made| **made == (*number, call)).count();
+                let connects = count(Callback::Connect(client));
+                let disconnects = count(Callback::Disconnect(client));
+                prop_assert!(connects <= 1 && disconnects <= connects);
+                if *number == model.running.number && !failed {
+                    prop_assert_eq!(disconnects, connects - usize::from(is_in));
+                }
+            }
         }
     }
 }

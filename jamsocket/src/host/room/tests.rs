@@ -1,6 +1,7 @@
 //! A room in virtual time: no runtime, no socket, and a clock that a test moves.
 
 mod callbacks;
+mod swaps;
 
 use super::*;
 use crate::{
@@ -111,12 +112,18 @@ impl RoomHost<&'static str> for Stage {
         self.calls.push('.');
     }
 
+    fn roll_back(&mut self, callback: Callback, error: ServiceError) {
+        self.done.push(format!("rolled back: {callback}: {error}"));
+    }
+
     fn depart(&mut self, _: ClientId, name: &'static str, why: Departure) {
         self.done.push(format!("{name} {why:?}"));
     }
 }
 
-type TestRoom = Room<WrappedJamsocketService<Scripted, RoomContext>, &'static str>;
+type Service = WrappedJamsocketService<Scripted, RoomContext>;
+
+type TestRoom = Room<Service, &'static str>;
 
 struct Play {
     room: TestRoom,
@@ -150,7 +157,7 @@ impl Play {
         Self::with(ServiceShutdownPolicy::Never)
     }
 
-    fn input(&mut self, input: Input<'_, &'static str>) {
+    fn input(&mut self, input: Input<'_, Service, &'static str>) {
         let call = pin!(self.room.handle(input, &mut self.stage));
         assert!(call.poll(&mut Context::from_waker(Waker::noop())).is_ready());
     }
