@@ -1,5 +1,10 @@
-use crate::orders::Command;
-use std::{io, net::SocketAddr, thread::JoinHandle};
+use crate::{orders::Command, rooms::RoomsUsage, site::Site};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    thread::JoinHandle,
+};
 use tokio::sync::{mpsc, watch};
 
 /// A server that runs. Dropping the handle stops it gracefully, without waiting for the end.
@@ -8,9 +13,49 @@ pub struct ServerHandle {
     addrs: Vec<SocketAddr>,
     admin_addrs: Vec<SocketAddr>,
     commands: mpsc::UnboundedSender<Command>,
-    /// Its other side is dropped when the server has ended.
-    ended: watch::Receiver<()>,
+    site: Site,
+    ended: Ended,
     thread: JoinHandle<io::Result<()>>,
+}
+
+/// How the end of a server is waited for.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    /// Its other side is dropped when the server has ended.
+    told: watch::Receiver<()>,
+    /// Set when the server has ended.
+    once: Arc<OnceLock<()>>,
+}
+
+/// The server's thread has it. Dropping it tells of the end.
+#[derive(Debug)]
+pub(crate) struct Running {
+    _told: watch::Sender<()>,
+    once: Arc<OnceLock<()>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _first_and_last = self.once.set(());
+    }
+}
+
+/// The two sides of a server's end.
+pub(crate) fn end() -> (Running, Ended) {
+    let ((sender, told), once) = (watch::channel(()), Arc::<OnceLock<()>>::default());
+    (Running { _told: sender, once: once.clone() }, Ended { told, once })
+}
+
+/// What there is in a server at a moment.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerUsage {
+    /// Rooms of all services.
+    pub rooms: usize,
+    /// Clients in all rooms.
+    pub clients: usize,
+    /// Bytes of memory that sandboxed rooms have for themselves.
+    pub memory_bytes: u64,
 }
 
 impl ServerHandle {
@@ -18,10 +63,11 @@ impl ServerHandle {
         addrs: Vec<SocketAddr>,
         admin_addrs: Vec<SocketAddr>,
         commands: mpsc::UnboundedSender<Command>,
-        ended: watch::Receiver<()>,
+        site: Site,
+        ended: Ended,
         thread: JoinHandle<io::Result<()>>,
     ) -> Self {
-        Self { addrs, admin_addrs, commands, ended, thread }
+        Self { addrs, admin_addrs, commands, site, ended, thread }
     }
 
     /// The address that the server listens on, with the port that it really has. Where its host's
@@ -45,6 +91,24 @@ impl ServerHandle {
         &self.admin_addrs
     }
 
+    /// What there is in the server now.
+    pub fn usage(&self) -> ServerUsage {
+        let mut sum = ServerUsage::default();
+        for rooms in self.site.services() {
+            let RoomsUsage { rooms, clients, memory_bytes } = rooms.usage();
+            sum.rooms += rooms as usize;
+            sum.clients += clients as usize;
+            sum.memory_bytes += memory_bytes;
+        }
+        sum
+    }
+
+    /// From here on SIGINT and SIGTERM stop the server, and a second one does at once.
+    pub fn heed_signals(&self) {
+        // One that has ended heeds nothing.
+        let _ = self.commands.send(Command::HeedSignals);
+    }
+
     /// Tells the server to stop, and does not wait: no more connections are accepted, every room
     /// has a `disconnect` for each of its clients, and every client gets a Close with the code 1001.
     /// What has not come to its end after [`Limits::stop_time`](crate::Limits::stop_time) is cut off;
@@ -56,9 +120,14 @@ impl ServerHandle {
 
     /// Waits until the server has ended, for whatever reason.
     pub async fn stopped(&self) {
-        let mut ended = self.ended.clone();
+        let mut ended = self.ended.told.clone();
         // Nothing is ever sent: an error is the end that is waited for.
         while ended.changed().await.is_ok() {}
+    }
+
+    /// Blocks until the server has ended, for whatever reason. [`join`](Self::join) then says which.
+    pub fn wait(&self) {
+        self.ended.once.wait();
     }
 
     /// Blocks until the server has ended, for whatever reason.
@@ -74,14 +143,13 @@ impl ServerHandle {
         ended.unwrap_or_else(|_| Err(io::Error::other("the server's thread panicked")))
     }
 
-    /// Blocks until the server has ended; from here on SIGINT and SIGTERM stop it, and a second one
-    /// does at once.
+    /// [Heeds signals](Self::heed_signals), and blocks until the server has ended.
     ///
     /// # Errors
     ///
     /// As for [`join`](Self::join).
     pub fn run(self) -> io::Result<()> {
-        let _ = self.commands.send(Command::HeedSignals);
+        self.heed_signals();
         self.join()
     }
 }

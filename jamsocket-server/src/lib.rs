@@ -28,6 +28,7 @@
 //! - [`Server`] has the settings. It serves until a signal ([`serve`](Server::serve)), or is
 //!   [started](Server::start) and gives a [`ServerHandle`].
 //! - [`NamedService`] is one of several services in a server.
+//! - [`Swapper`] gives rooms other code while their clients stay connected.
 //! - [`Mount`] puts rooms into an actix-web `App` that is there already.
 //! - [`AllowedOrigins`] and [`AllowedHosts`] keep foreign pages out.
 //! - [`Tls`] has a server speak TLS.
@@ -89,11 +90,12 @@ mod settings;
 mod site;
 mod socket;
 mod start;
+mod swapper;
 mod tls;
 
 pub use admin::{AdminAddress, ParseAdminAddressError};
 pub use error::StartError;
-pub use handle::ServerHandle;
+pub use handle::{ServerHandle, ServerUsage};
 pub use http::origin::{AllowedHosts, AllowedOrigins};
 pub use jamsocket::host::{
     ParseShutdownPolicyError, RoomContext as ServiceActorContext, ServiceShutdownPolicy,
@@ -101,8 +103,12 @@ pub use jamsocket::host::{
 pub use limits::Limits;
 pub use mount::Mount;
 pub use named_service::NamedService;
-pub use rooms::strategy::{ParseRoomIdStrategyError, RoomIdStrategy};
+pub use rooms::{
+    code::{RolledBack, Swapping},
+    strategy::{ParseRoomIdStrategyError, RoomIdStrategy},
+};
 pub use server::Server;
+pub use swapper::Swapper;
 pub use tls::{Tls, TlsError};
 
 /// Serves native rooms of `T` on `127.0.0.1:8080` with default settings, until SIGINT or SIGTERM.

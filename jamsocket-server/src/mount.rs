@@ -95,7 +95,7 @@ impl Server {
         F: JamsocketServiceFactory<ServiceActorContext>,
     {
         let limits = self.limits.countable();
-        let site = Site::new(self.with_service(NamedService::alone(factory)))?;
+        let site = Site::new(self.with_service(NamedService::new("", factory)))?;
         Ok(Mount { site, limits })
     }
 }

@@ -1,5 +1,6 @@
 use crate::{
-    Limits, RoomIdStrategy, ServiceActorContext, StartError, rooms::Rooms,
+    Limits, RoomIdStrategy, ServiceActorContext, StartError, Swapper,
+    rooms::{Code, Rooms},
     settings::ServiceSettings,
 };
 use jamsocket::{JamsocketServiceFactory, host::ServiceShutdownPolicy};
@@ -23,19 +24,30 @@ pub struct NamedService {
 }
 
 impl NamedService {
-    /// A service at `/{name}/ws/{room}`. The name is of ASCII letters, digits, `-` and `_`.
+    /// A service at `/{name}/ws/{room}`. The name is of ASCII letters, digits, `-` and `_`; the one
+    /// that is empty puts the service at `/ws/{room}`.
     pub fn new<F>(name: impl Into<String>, factory: F) -> Self
     where
         F: JamsocketServiceFactory<ServiceActorContext>,
     {
-        let factory = Arc::new(factory);
-        Self {
+        Self::swappable(name, factory).0
+    }
+
+    /// A service like any other, and what gives its rooms other code while they run.
+    pub fn swappable<F>(name: impl Into<String>, factory: F) -> (Self, Swapper<F>)
+    where
+        F: JamsocketServiceFactory<ServiceActorContext>,
+    {
+        let code = Code::new(factory);
+        let swapper = Swapper::new(code.clone());
+        let service = Self {
             name: name.into(),
             room_id_strategy: None,
             shutdown_policy: None,
             limits: None,
-            open: Arc::new(move |name, settings| Rooms::new(name, settings, factory.clone())),
-        }
+            open: Arc::new(move |name, settings| Rooms::new(name, settings, &code)),
+        };
+        (service, swapper)
     }
 
     /// Whether a service can have this name.
@@ -49,14 +61,6 @@ impl NamedService {
             return Err(StartError::ServiceName(name.to_owned()));
         }
         Ok(())
-    }
-
-    /// The service that is served at `/ws/{room}`. It alone has no name.
-    pub(crate) fn alone<F>(factory: F) -> Self
-    where
-        F: JamsocketServiceFactory<ServiceActorContext>,
-    {
-        Self::new("", factory)
     }
 
     /// Sets how this service's rooms come to be, and who names them.

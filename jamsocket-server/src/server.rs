@@ -226,7 +226,7 @@ impl Server {
     where
         F: JamsocketServiceFactory<ServiceActorContext>,
     {
-        self.with_service(NamedService::alone(factory)).start_services()
+        self.with_service(NamedService::new("", factory)).start_services()
     }
 
     /// Starts a server with the named services only.

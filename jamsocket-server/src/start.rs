@@ -9,6 +9,7 @@
 use crate::{
     AdminAddress, AllowedHosts, Limits, Server, ServerHandle, StartError, Tls, admin,
     bound::{Bound, bind_each},
+    handle,
     http::{host_check::HostCheck, refuse},
     orders::Orders,
     site::Site,
@@ -33,10 +34,7 @@ use std::{
     thread,
     time::Duration,
 };
-use tokio::{
-    sync::{mpsc, watch},
-    time::timeout,
-};
+use tokio::{sync::mpsc, time::timeout};
 
 /// How long other HTTP requests that are under way have when the server stops.
 const REQUEST_STOP_TIME: Duration = Duration::from_secs(1);
@@ -80,7 +78,8 @@ pub(crate) fn start(server: Server) -> Result<ServerHandle, StartError> {
     let watching = reload.map(Reload::watch).transpose().map_err(StartError::Thread)?;
     let (ready, started) = std_mpsc::channel();
     let (commands, told) = mpsc::unbounded_channel();
-    let (running, ended) = watch::channel(());
+    let (running, ended) = handle::end();
+    let served = site.clone();
     let thread = thread::Builder::new()
         .name("jamsocket-server".to_owned())
         .spawn(move || {
@@ -90,7 +89,7 @@ pub(crate) fn start(server: Server) -> Result<ServerHandle, StartError> {
         .map_err(StartError::Thread)?;
     match started.recv() {
         Ok(Ok((addrs, admin_addrs))) => {
-            Ok(ServerHandle::new(addrs, admin_addrs, commands, ended, thread))
+            Ok(ServerHandle::new(addrs, admin_addrs, commands, served, ended, thread))
         }
         Ok(Err(error)) => Err(error),
         Err(_) => Err(StartError::Thread(io::Error::other("it ended before it was ready"))),

@@ -1,4 +1,4 @@
-use super::{Membership, RoomStatus};
+use super::{Membership, RoomStatus, code::SwapOrder};
 use crate::{Limits, clients::Outbox};
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -34,6 +34,10 @@ pub(crate) enum Event {
     Leave(ClientId),
     Text(ClientId, ByteString),
     Binary(ClientId, Bytes),
+    /// The room is to go over to new code.
+    Swap(SwapOrder),
+    /// The code of this version has failed elsewhere: the room is to go back.
+    Restore(u64),
     Stop,
 }
 
@@ -43,7 +47,7 @@ impl Event {
         match self {
             Event::Text(_, text) => Some(text.len()),
             Event::Binary(_, bytes) => Some(bytes.len()),
-            Event::Join(..) | Event::AwaitBuilt(_) | Event::Leave(_) | Event::Stop => None,
+            _ => None,
         }
     }
 
@@ -215,7 +219,7 @@ impl Inbox {
             match event {
                 Event::Join(_, joined) => drop(joined.send(Err(refused))),
                 Event::AwaitBuilt(built) => drop(built.send(Err(refused))),
-                Event::Leave(_) | Event::Text(..) | Event::Binary(..) | Event::Stop => {}
+                _ => {}
             }
         }
         self.close();

@@ -149,6 +149,16 @@ impl Registry {
         state.rooms.iter().map(|(id, inbox)| (id.clone(), inbox.status.read(now))).collect()
     }
 
+    /// Tells each room of other code. What failed before may run with it.
+    pub(super) fn swap(&self, event: impl Fn() -> Event) {
+        let inboxes: Vec<_> = {
+            let mut state = self.lock();
+            state.failures = Failures::new(self.limits.backoff_time);
+            state.rooms.values().cloned().collect()
+        };
+        inboxes.iter().for_each(|inbox| inbox.push(event()));
+    }
+
     /// Tells every room to stop and makes no new ones. Returns when the last one has ended.
     pub(crate) async fn stop(&self) {
         let emptied = self.emptied.notified();

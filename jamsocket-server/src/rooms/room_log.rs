@@ -67,6 +67,11 @@ impl<'a> RoomLog<'a> {
         }
     }
 
+    /// Why new code was taken back.
+    pub(super) fn rolled_back(self, reason: &str) {
+        self.failure(&format!("new code was rolled back: {reason}"));
+    }
+
     pub(super) fn slow_client(self, client: ClientId) {
         let (service, room) = self.names();
         tracing::warn!(service, ?room, %client, "client is too slow");
@@ -77,13 +82,7 @@ impl<'a> RoomLog<'a> {
         for (level, line) in context.take_log() {
             self.line(level, &line);
         }
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            text.push_str(&format!(": {error}"));
-            cause = error.source();
-        }
-        self.failure(&text);
+        self.failure(&with_causes(error));
     }
 
     /// One event for the first line, and one for each line of a guest's backtrace, so that each can
@@ -122,6 +121,17 @@ impl<'a> RoomLog<'a> {
         let service = Some(self.rooms.name.as_str()).filter(|name| !name.is_empty());
         (service, self.id.as_str())
     }
+}
+
+/// An error and what has caused it, in one text.
+pub(super) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }
 
 #[cfg(test)]

@@ -1,22 +1,15 @@
 use super::{
-    Event, Inbox, Membership, RoomId, RoomUsage, RoomsUsage, driver,
+    Code, Event, Membership, RoomId, RoomUsage, RoomsUsage,
+    build::{Purpose, RoomToBuild, SpawnRoom},
     inbox::Refused,
     registry::{Claim, Registry},
-    room_log::RoomLog,
-    room_task::{Handed, RoomTask},
     strategy::RoomIdStrategy,
 };
 use crate::{
-    ServiceActorContext,
-    clients::Outbox,
-    metrics::{Failure, ServiceMetrics},
-    rate::RoomRate,
+    ServiceActorContext, clients::Outbox, metrics::ServiceMetrics, rate::RoomRate,
     settings::ServiceSettings,
 };
-use jamsocket::{
-    BuildError, JamsocketServiceFactory,
-    host::{Room, contain_panics},
-};
+use jamsocket::{BuildError, JamsocketServiceFactory};
 use std::{fmt, net::IpAddr, sync::Arc};
 use thiserror::Error;
 use tokio::sync::oneshot;
@@ -36,7 +29,7 @@ pub(crate) struct Rooms {
     pub(crate) metrics: Arc<ServiceMetrics>,
     pub(super) registry: Registry,
     rate: RoomRate,
-    factory: Arc<dyn SpawnRoom>,
+    code: Arc<dyn SpawnRoom>,
 }
 
 /// Why a client is in no room.
@@ -86,13 +79,17 @@ pub(crate) enum CreateError {
 }
 
 impl Rooms {
-    pub(crate) fn new<F>(name: String, settings: ServiceSettings, factory: Arc<F>) -> Arc<Self>
+    /// The rooms of a service, none yet, which run this code.
+    pub(crate) fn new<F>(name: String, settings: ServiceSettings, code: &Arc<Code<F>>) -> Arc<Self>
     where
         F: JamsocketServiceFactory<ServiceActorContext>,
     {
         let registry = Registry::new(settings.room_id_strategy, settings.limits.clone());
         let rate = RoomRate::new(&settings.limits);
-        Arc::new(Self { name, settings, metrics: Arc::default(), registry, rate, factory })
+        let metrics = Arc::default();
+        let rooms = Arc::new(Self { name, settings, metrics, registry, rate, code: code.clone() });
+        code.attach(&rooms);
+        rooms
     }
 
     /// What the service is called in metrics and lists: its name, or `/` where it has none.
@@ -162,6 +159,11 @@ impl Rooms {
         Err(CreateError::NotStarted(JoinError::AtCapacity(UsedUp::Ids(strategy))))
     }
 
+    /// Tells each room of other code.
+    pub(super) fn swap(&self, event: impl Fn() -> Event) {
+        self.registry.swap(event);
+    }
+
     /// Ends every room and makes no new ones. Returns when the last one has ended.
     pub(crate) async fn stop(&self) {
         self.registry.stop().await;
@@ -201,7 +203,7 @@ impl Rooms {
                     return Err(JoinError::AtCapacity(UsedUp::RoomRate));
                 }
                 room.inbox.push(event);
-                self.factory.clone().spawn(room);
+                self.code.clone().spawn(room);
             }
             Claim::Unknown => return Err(JoinError::Unknown),
             Claim::Failing(error) => return Err(JoinError::Failed(error)),
@@ -229,85 +231,5 @@ impl From<Refused> for JoinError {
 impl fmt::Debug for Rooms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rooms").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-/// Builds rooms on the current thread, whatever the type of their service.
-trait SpawnRoom: Send + Sync {
-    fn spawn(self: Arc<Self>, room: RoomToBuild);
-}
-
-/// What a room is built for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    /// Somebody wants to join it.
-    Join,
-    /// It was asked for by a request, and may wait for its first client.
-    Create,
-}
-
-/// A room in the registry. However its task ends, the room is forgotten, and those who were about to
-/// join it look for another one.
-struct RoomToBuild {
-    rooms: Arc<Rooms>,
-    id: RoomId,
-    inbox: Arc<Inbox>,
-    purpose: Purpose,
-}
-
-impl<F: JamsocketServiceFactory<ServiceActorContext>> SpawnRoom for F {
-    fn spawn(self: Arc<Self>, room: RoomToBuild) {
-        // A task of its own: the room outlives the request that asked for it.
-        let inbox = room.inbox.clone();
-        RoomTask::spawn(&inbox, |handed| async move { room.run(&*self, &handed).await });
-    }
-}
-
-impl RoomToBuild {
-    /// Builds the room and drives it to its end.
-    async fn run<F>(self, factory: &F, handed: &Handed)
-    where
-        F: JamsocketServiceFactory<ServiceActorContext>,
-    {
-        let Self { rooms, id, inbox, purpose } = &self;
-        let limits = rooms.settings.limits.sending();
-        let context = ServiceActorContext::with_limits(inbox.clone().into(), limits);
-        // On its own, as a room is built once and lives long: the two together took 12 KiB a room.
-        let built = Box::pin(contain_panics(factory.create(id.as_str(), context.clone()))).await;
-        match built.and_then(|service| Ok((service, context.end_construction()?))) {
-            Ok((service, ())) => {
-                rooms.registry.started(id);
-                let room = Room::new(service, context, rooms.settings.shutdown_policy);
-                driver::drive(room, rooms, id, inbox, handed, *purpose == Purpose::Join).await;
-            }
-            Err(error) => {
-                RoomLog::new(rooms, id).unbuilt(&context, &error);
-                if let Some(failure) = Failure::of_build(&error) {
-                    rooms.metrics.build_failures.count(failure);
-                }
-                self.forget_id();
-                let error = Arc::new(error);
-                // First, so that who is told of it can try again.
-                rooms.registry.start_failed(id, &error);
-                inbox.refuse(&error);
-            }
-        }
-    }
-
-    /// Makes the id of a room that was to be created unknown again.
-    fn forget_id(&self) {
-        if self.purpose == Purpose::Create {
-            self.rooms.registry.forget(&self.id);
-        }
-    }
-}
-
-impl Drop for RoomToBuild {
-    fn drop(&mut self) {
-        // After a failure somebody else may have the id by now; a closed inbox tells them apart.
-        if !self.inbox.is_closed() {
-            self.rooms.registry.remove(&self.id);
-            self.inbox.close();
-        }
     }
 }

@@ -44,5 +44,7 @@ mod stopping;
 /// Floods, churn and clients that read nothing, and what of a machine they take.
 #[cfg(target_os = "linux")]
 mod storms;
+/// New code under the clients of rooms that run.
+mod swaps;
 /// TLS: what is spoken, what is refused, and certificates that change.
 mod tls;

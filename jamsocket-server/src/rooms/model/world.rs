@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Limits, RoomIdStrategy,
     clients::Outbox,
-    rooms::{RoomId, Rooms},
+    rooms::{Code, RoomId, Rooms},
     settings::ServiceSettings,
 };
 use jamsocket::{JamsocketContext as _, MessageRecipient, host::ServiceShutdownPolicy};
@@ -78,7 +78,7 @@ impl World {
         let script = Script::default();
         let named = NAMES.map(str::to_owned).into_iter().zip(plans);
         script.journal.lock().plans.extend(named);
-        let rooms = Rooms::new("model".to_owned(), settings, Arc::new(script.clone()));
+        let rooms = Rooms::new("model".to_owned(), settings, &Code::new(script.clone()));
         *script.rooms.lock().unwrap() = Arc::downgrade(&rooms);
         Self {
             rooms,

@@ -1,5 +1,9 @@
 use super::*;
-use crate::{Limits, Server, clients::Outbox, rooms::Seat};
+use crate::{
+    Limits, Server,
+    clients::Outbox,
+    rooms::{Code, Seat},
+};
 use jamsocket::{JamsocketContext, JamsocketService, JamsocketServiceFactory, ServiceError};
 use std::{
     io,
@@ -84,7 +88,7 @@ fn log_of(limits: Limits, happens: impl AsyncFnOnce(&Arc<Rooms>)) -> Vec<String>
         runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     tracing::subscriber::with_default(subscriber, || {
         LocalSet::new().block_on(&runtime, async {
-            let rooms = Rooms::new("game".to_owned(), settings, Arc::new(Tellers));
+            let rooms = Rooms::new("game".to_owned(), settings, &Code::new(Tellers));
             happens(&rooms).await;
             rooms.stop().await;
         });
