@@ -1,3 +1,5 @@
+use crate::screen;
+use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use std::{
     fmt::Display,
@@ -28,15 +30,25 @@ impl Console {
     /// A step, with its verb level with those of cargo.
     pub(crate) fn status(self, verb: &str, what: impl Display) {
         if !self.quiet {
-            anstream::eprintln!("{VERB}{verb:>12}{VERB:#} {what}");
+            print(&format!("{VERB}{verb:>12}{VERB:#} {what}\n"));
         }
     }
 
     /// Something that is not as it was asked for, and does not stop the command.
     pub(crate) fn warn(self, what: impl Display) {
         if !self.quiet {
-            anstream::eprintln!("{WARNING}warning{WARNING:#}: {what}");
+            print(&format!("{WARNING}warning{WARNING:#}: {what}\n"));
         }
+    }
+
+    /// What another program has to say, as it says it.
+    pub(crate) fn raw(self, text: &str) {
+        print(text);
+    }
+
+    /// Whether colours are shown.
+    pub(crate) fn is_coloured(self) -> bool {
+        is_coloured()
     }
 
     /// Asks on a terminal, where Enter alone means yes. Without a terminal the answer is no.
@@ -60,6 +72,23 @@ impl Console {
     pub(crate) fn result(self, line: impl Display) -> io::Result<()> {
         writeln!(io::stdout(), "{line}")
     }
+}
+
+/// Writes to stderr, without colours where they are not shown.
+pub(crate) fn print(text: &str) {
+    let plain;
+    let text = if is_coloured() {
+        text
+    } else {
+        plain = anstream::adapter::strip_str(text).to_string();
+        &plain
+    };
+    // Nothing is left to do where nobody reads it.
+    let _ = screen::Stderr.write_all(text.as_bytes());
+}
+
+fn is_coloured() -> bool {
+    AutoStream::choice(&io::stderr()) != ColorChoice::Never
 }
 
 fn means_yes(answer: &str) -> bool {

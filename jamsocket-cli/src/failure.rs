@@ -3,6 +3,8 @@ use crate::{
     cargo::{CompileError, PackageError, TargetError},
     commands::ServeError,
     config::ConfigError,
+    console,
+    dev::DevError,
     hosting::HostingError,
 };
 use anstyle::{AnsiColor, Style};
@@ -33,6 +35,8 @@ enum Cause {
     Serve(#[from] ServeError),
     #[error(transparent)]
     Hosting(#[from] HostingError),
+    #[error(transparent)]
+    Dev(#[from] DevError),
     #[error("cannot write the result to stdout")]
     Output(#[from] io::Error),
 }
@@ -55,6 +59,7 @@ failure_from!(
     WasmBindgenError,
     ServeError,
     HostingError,
+    DevError,
     io::Error
 );
 
@@ -64,9 +69,14 @@ impl Failure {
         matches!(&*self.0, Cause::Serve(error) if error.is_usage())
     }
 
+    /// Whether cargo has said what is wrong with the source, so that mending that may help.
+    pub(crate) fn is_of_the_source(&self) -> bool {
+        matches!(&*self.0, Cause::Compile(CompileError::Failed { .. }))
+    }
+
     /// Prints what went wrong, its causes, and what to do, to stderr.
     pub fn report(&self) {
-        anstream::eprint!("{}", self.render());
+        console::print(&self.render());
     }
 
     fn render(&self) -> String {
@@ -90,6 +100,7 @@ impl Failure {
             Cause::WasmBindgen(error) => error.help(),
             Cause::Serve(error) => Some(error.help()),
             Cause::Hosting(error) => error.help(),
+            Cause::Dev(error) => error.help(),
             Cause::Config(_) | Cause::Compile(_) | Cause::Output(_) => None,
         }
     }

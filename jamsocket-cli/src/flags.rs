@@ -205,6 +205,11 @@ impl ProjectFlags {
         self.config.read(&self.path)
     }
 
+    /// The file that has the settings, where a flag names it.
+    pub(crate) fn config_file(&self) -> Option<&Path> {
+        self.config.config.as_deref()
+    }
+
     pub(crate) fn consent(&self) -> Consent {
         if self.yes { Consent::Given } else { Consent::Ask }
     }

@@ -6,18 +6,18 @@ use crate::{
 };
 use jamsocket_server::{
     AdminAddress, AllowedOrigins, NamedService, RoomIdStrategy, ServerHandle, ServiceActorContext,
-    StartError, Tls, TlsError,
+    StartError, Swapper, Tls, TlsError,
 };
 use jamsocket_wasm_host::{EngineError, GuestLimits, LoadError, WasmEngine, WasmHostFactory};
 use std::{
     io,
-    net::{SocketAddr, TcpListener},
+    net::{Ipv6Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
 };
 use thiserror::Error;
 
 /// What a server is to serve.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Hosting {
     /// The service at `/ws/{room}`.
     pub(crate) alone: Option<HostedModule>,
@@ -43,10 +43,27 @@ pub(crate) struct HostedModule {
     pub(crate) rooms: RoomConfig,
 }
 
+/// What the rooms of a module come from.
+pub(crate) type Factory = WasmHostFactory<ServiceActorContext>;
+
 impl HostedModule {
-    fn load(&self, engine: &WasmEngine) -> Result<WasmHostFactory<ServiceActorContext>, LoadError> {
+    /// Loads the module as its file is now.
+    ///
+    /// # Errors
+    ///
+    /// It is not there, or no service.
+    pub(crate) fn load(&self, engine: &WasmEngine) -> Result<Factory, LoadError> {
         WasmHostFactory::new_in(engine, &self.module)
     }
+}
+
+/// A server that runs, and what gives its rooms other code.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) server: ServerHandle,
+    pub(crate) engine: WasmEngine,
+    /// One for each module, in the order of [`Hosting::modules`].
+    pub(crate) swappers: Vec<Swapper<Factory>>,
 }
 
 impl Hosting {
@@ -62,21 +79,21 @@ impl Hosting {
         origins: AllowedOrigins,
         console: Console,
     ) -> Result<(), HostingError> {
-        let server = self.start(flags, origins)?;
-        for line in self.lines(server.addr(), flags) {
-            console.status("Serving", line);
-        }
-        for address in server.admin_addrs() {
-            console.status("Serving", admin_line(*address));
-        }
-        server.run().map_err(HostingError::Ended)
+        let served = self.start(flags, origins, console)?;
+        served.server.run().map_err(HostingError::Ended)
     }
 
-    fn start(
+    /// Starts a server, and says where it serves what.
+    ///
+    /// # Errors
+    ///
+    /// See [`HostingError`].
+    pub(crate) fn start(
         &self,
         flags: &ServeFlags,
         origins: AllowedOrigins,
-    ) -> Result<ServerHandle, HostingError> {
+        console: Console,
+    ) -> Result<Served, HostingError> {
         let limits = flags.limits(&self.limits);
         let engine = flags.engine(limits.guests)?;
         let mut server = flags
@@ -86,19 +103,50 @@ impl Hosting {
             .with_client_path(self.client.as_deref().map(text_of));
         server.admin = flags.admin(self.admin.as_ref()).cloned();
         server.tls = flags.tls(self.tls.as_ref());
-        for hosted in &self.named {
+        let mut swappers = Vec::new();
+        for (name, hosted) in self.modules() {
             let (strategy, policy) = flags.rooms(hosted.rooms);
-            let service = NamedService::new(&hosted.name, hosted.load(&engine)?)
-                .with_room_id_strategy(strategy)
-                .with_shutdown_policy(policy);
+            let (service, swapper) = NamedService::swappable(name, hosted.load(&engine)?);
+            let service = service.with_room_id_strategy(strategy).with_shutdown_policy(policy);
             server = server.with_service(service);
+            swappers.push(swapper);
         }
-        let Some(hosted) = &self.alone else {
-            return Ok(server.start_services()?);
+        let server = server.start_services()?;
+        for line in self.lines(server.addr(), flags) {
+            console.status("Serving", line);
+        }
+        for address in server.admin_addrs() {
+            console.status("Serving", admin_line(*address));
+        }
+        Ok(Served { server, engine, swappers })
+    }
+
+    /// All modules, each with the name that it is served under: the one that is served alone has none.
+    pub(crate) fn modules(&self) -> impl Iterator<Item = (&str, &HostedModule)> {
+        let named = self.named.iter().map(|hosted| (hosted.name.as_str(), hosted));
+        self.alone.iter().map(|hosted| ("", hosted)).chain(named)
+    }
+
+    /// Whether all but the modules is as in `other`.
+    pub(crate) fn has_the_settings_of(&self, other: &Self) -> bool {
+        let rooms = |hosting: &Self| -> Vec<_> {
+            hosting.modules().map(|(name, hosted)| (name.to_owned(), hosted.rooms)).collect()
         };
-        let (strategy, policy) = flags.rooms(hosted.rooms);
-        let server = server.with_room_id_strategy(strategy).with_shutdown_policy(policy);
-        Ok(server.start(hosted.load(&engine)?)?)
+        let Self { alone: _, named: _, static_files, client, admin, tls, limits } = self;
+        rooms(self) == rooms(other)
+            && (static_files, client) == (&other.static_files, &other.client)
+            && (admin, tls, limits) == (&other.admin, &other.tls, &other.limits)
+    }
+
+    /// Where a server at `address` is reached from this machine.
+    pub(crate) fn url(&self, address: SocketAddr, flags: &ServeFlags) -> String {
+        let s = if flags.tls(self.tls.as_ref()).is_some() { "s" } else { "" };
+        let host = match address {
+            address if !address.ip().is_unspecified() => address,
+            SocketAddr::V4(address) => SocketAddr::from(([127, 0, 0, 1], address.port())),
+            SocketAddr::V6(address) => SocketAddr::from((Ipv6Addr::LOCALHOST, address.port())),
+        };
+        format!("http{s}://{host}")
     }
 
     /// A line for each thing that is served at `address`.

@@ -2,7 +2,7 @@
 //!
 //! | command | what it does |
 //! |---|---|
-//! | `jamsocket dev [PATH]` | builds a package as a service and serves it |
+//! | `jamsocket dev [PATH]` | builds a package as a service, serves it, and goes on with each change |
 //! | `jamsocket build [PATH]` | builds it and prints the path of its module |
 //! | `jamsocket serve [NAME=]MODULE…` | serves modules that are built |
 //!
@@ -58,7 +58,8 @@
 //! `commands` has a file for each command, `flags` what they share. `project` turns a folder into
 //! modules, by way of `config` (`jamsocket.toml`), `cargo` (packages, targets, builds) and
 //! `browser` (`wasm-bindgen`). `hosting` serves modules, `limits` makes flags and keys of the limits
-//! that the server and the guests' host define. What a build gets of the environment, and
+//! that the server and the guests' host define. `dev` is what `jamsocket dev` does as long as it runs,
+//! `screen` the terminal that it does it on. What a build gets of the environment, and
 //! why, is told in `cargo::environment`.
 
 mod browser;
@@ -68,12 +69,14 @@ mod code_cache;
 mod commands;
 mod config;
 mod console;
+mod dev;
 mod failure;
 mod flags;
 mod hosting;
 mod limits;
 mod logging;
 mod project;
+mod screen;
 #[cfg(test)]
 mod testing;
 

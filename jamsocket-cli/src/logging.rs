@@ -1,3 +1,4 @@
+use crate::screen;
 use anstream::{AutoStream, ColorChoice};
 use clap::{ArgAction, Args};
 use std::{env, io};
@@ -32,7 +33,7 @@ impl Verbosity {
         let colours = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
         let started = tracing_subscriber::fmt()
             .with_env_filter(filter)
-            .with_writer(io::stderr)
+            .with_writer(|| screen::Stderr)
             .with_ansi(colours)
             .with_target(self.verbose > 0)
             .try_init();

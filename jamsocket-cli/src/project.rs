@@ -1,6 +1,6 @@
 use crate::{
     browser,
-    cargo::{BuildEnvironment, Consent, WasmTarget, Workspace, compile, ensure_installed},
+    cargo::{BuildEnvironment, Consent, Job, WasmTarget, Workspace, compile, ensure_installed},
     config::{Config, PackageName, RoomConfig, ServiceSource},
     console::Console,
     failure::Failure,
@@ -31,6 +31,7 @@ pub(crate) struct Built {
 pub(crate) fn build(
     flags: &ProjectFlags,
     config: Config,
+    job: &Job,
     console: Console,
 ) -> Result<Built, Failure> {
     let environment = BuildEnvironment::of_this_process();
@@ -40,15 +41,16 @@ pub(crate) fn build(
         workspace: &workspace,
         environment: &environment,
         consent: flags.consent(),
+        job,
         console,
         modules: Vec::new(),
     };
     let alone = plan.alone.map(|service| builder.host(service)).transpose()?;
     let named = plan.named.into_iter().map(|service| builder.host(service));
     let named = named.collect::<Result<Vec<_>, Failure>>()?;
-    let client = plan
-        .client
-        .map(|package| browser::build(package, &workspace, &environment, builder.consent, console));
+    let client = plan.client.map(|package| {
+        browser::build(package, &workspace, &environment, builder.consent, job, console)
+    });
     Ok(Built {
         hosting: Hosting {
             alone,
@@ -133,6 +135,7 @@ struct Builder<'a> {
     workspace: &'a Workspace,
     environment: &'a BuildEnvironment,
     consent: Consent,
+    job: &'a Job,
     console: Console,
     modules: Vec<(&'a Package, PathBuf)>,
 }
@@ -156,7 +159,8 @@ impl<'a> Builder<'a> {
             let folder = self.workspace.folder();
             ensure_installed(target, folder, self.environment, self.consent, self.console)?;
         }
-        let module = compile(package, target, self.workspace, self.environment, self.console)?;
+        let Self { workspace, environment, job, console, .. } = *self;
+        let module = compile(package, target, workspace, environment, job, console)?;
         self.modules.push((package, module.clone()));
         Ok(module)
     }

@@ -5,7 +5,7 @@ mod wasm_bindgen;
 pub(crate) use wasm_bindgen::WasmBindgenError;
 
 use crate::{
-    cargo::{BuildEnvironment, Consent, WasmTarget, Workspace, compile, ensure_installed},
+    cargo::{BuildEnvironment, Consent, Job, WasmTarget, Workspace, compile, ensure_installed},
     console::Console,
     failure::Failure,
 };
@@ -22,11 +22,12 @@ pub(crate) fn build(
     workspace: &Workspace,
     environment: &BuildEnvironment,
     consent: Consent,
+    job: &Job,
     console: Console,
 ) -> Result<PathBuf, Failure> {
     let target = WasmTarget::Unknown;
     ensure_installed(target, workspace.folder(), environment, consent, console)?;
-    let module = compile(package, target, workspace, environment, console)?;
+    let module = compile(package, target, workspace, environment, job, console)?;
     let version = wasm_bindgen::locked_version(&workspace.root().join("Cargo.lock"))?;
     let folder = folder_of(&package.name, workspace.target_folder());
     console.status("Binding", format_args!("{} (wasm-bindgen {version})", package.name));

@@ -5,7 +5,8 @@ use std::{
 };
 
 /// Picks the WebAssembly module of `package` out of cargo's messages: the file that ends in
-/// `.wasm` of its cdylib. What the dependencies and build scripts made is passed by.
+/// `.wasm` of its cdylib. What the dependencies and build scripts made is passed by. What the compiler
+/// has to say goes to `diagnostic`, with its colours.
 ///
 /// # Errors
 ///
@@ -13,11 +14,17 @@ use std::{
 pub(super) fn find_module(
     messages: impl BufRead,
     package: &PackageId,
+    mut diagnostic: impl FnMut(&str),
 ) -> io::Result<Option<PathBuf>> {
     let mut module = None;
     for message in Message::parse_stream(messages) {
-        let Message::CompilerArtifact(artifact) = message? else {
-            continue;
+        let artifact = match message? {
+            Message::CompilerArtifact(artifact) => artifact,
+            Message::CompilerMessage(said) => {
+                diagnostic(said.message.rendered.as_deref().unwrap_or(&said.message.message));
+                continue;
+            }
+            _ => continue,
         };
         if artifact.package_id != *package || !artifact.target.is_cdylib() {
             continue;
@@ -44,7 +51,7 @@ mod tests {
 
     fn find(lines: &[String]) -> Option<PathBuf> {
         let id = PackageId { repr: COUNTER.to_owned() };
-        find_module(lines.join("\n").as_bytes(), &id).unwrap()
+        find_module(lines.join("\n").as_bytes(), &id, |_| ()).unwrap()
     }
 
     #[test]
@@ -57,6 +64,17 @@ mod tests {
             r#"{"reason":"build-finished","success":true}"#.to_owned(),
         ];
         assert_eq!(find(&stream).as_deref(), Some(Path::new("/t/release/counter.wasm")));
+    }
+
+    #[test]
+    fn what_the_compiler_says_is_passed_on() {
+        let said = format!(
+            r#"{{"reason":"compiler-message","package_id":"{COUNTER}","manifest_path":"/c/Cargo.toml","target":{{"kind":["cdylib"],"crate_types":["cdylib"],"name":"counter","src_path":"/c/src/lib.rs"}},"message":{{"rendered":"error: no\n","message":"no","code":null,"level":"error","spans":[],"children":[]}}}}"#
+        );
+        let id = PackageId { repr: COUNTER.to_owned() };
+        let mut heard = Vec::new();
+        find_module(said.as_bytes(), &id, |text| heard.push(text.to_owned())).unwrap();
+        assert_eq!(heard, ["error: no\n"]);
     }
 
     #[test]

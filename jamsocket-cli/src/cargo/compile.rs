@@ -1,11 +1,7 @@
-use super::{BuildEnvironment, WasmTarget, Workspace, artifact::find_module};
+use super::{BuildEnvironment, Job, WasmTarget, Workspace, artifact::find_module};
 use crate::console::Console;
 use cargo_metadata::Package;
-use std::{
-    io::{self, BufReader},
-    path::PathBuf,
-    process::Stdio,
-};
+use std::{io, path::PathBuf};
 use thiserror::Error;
 
 /// Builds the cdylib of `package` for `target`, in release, and says where the module is.
@@ -20,12 +16,13 @@ pub(crate) fn compile(
     target: WasmTarget,
     workspace: &Workspace,
     environment: &BuildEnvironment,
+    job: &Job,
     console: Console,
 ) -> Result<PathBuf, CompileError> {
     console.status("Building", format_args!("{} ({target}, release)", package.name));
     let mut cargo = environment.command("cargo", workspace.folder());
     cargo
-        .args(["build", "--release", "--lib", "--message-format=json-render-diagnostics"])
+        .args(["build", "--release", "--lib", "--message-format=json-diagnostic-rendered-ansi"])
         .args(["--target", target.name()])
         .args(["--package", &package.id.repr])
         .arg("--manifest-path")
@@ -35,12 +32,20 @@ pub(crate) fn compile(
     if console.is_quiet() {
         cargo.arg("--quiet");
     }
+    if console.is_coloured() {
+        // Its stderr may be a pipe, and ours is a terminal.
+        cargo.args(["--color", "always"]);
+    }
     tracing::debug!(?cargo, "building");
-    let mut cargo =
-        cargo.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map_err(CompileError::Start)?;
-    let messages = cargo.stdout.take().expect("its stdout was piped when it was spawned");
-    let module = find_module(BufReader::new(messages), &package.id);
-    let status = cargo.wait().map_err(CompileError::Messages)?;
+    let diagnostic = |rendered: &str| job.diagnostic(console, rendered);
+    let (status, module) = job
+        .run(&mut cargo, console, |messages| find_module(messages, &package.id, diagnostic))
+        .map_err(|error| {
+            if job.is_given_up() { CompileError::GivenUp } else { CompileError::Start(error) }
+        })?;
+    if job.is_given_up() {
+        return Err(CompileError::GivenUp);
+    }
     if !status.success() {
         return Err(CompileError::Failed { package: package.name.to_string(), target });
     }
@@ -64,4 +69,7 @@ pub(crate) enum CompileError {
     /// cargo succeeded without a module.
     #[error("cargo built `{package}` and named no WebAssembly module among its files")]
     NoModule { package: String },
+    /// Something newer is to be built.
+    #[error("the build was given up")]
+    GivenUp,
 }

@@ -1,4 +1,6 @@
-use crate::{console::Console, failure::Failure, flags::ProjectFlags, hosting, project};
+use crate::{
+    cargo::Job, console::Console, failure::Failure, flags::ProjectFlags, hosting, project,
+};
 use clap::Args;
 
 /// Build a package as a service and print the path of its module
@@ -17,7 +19,8 @@ pub(crate) struct Build {
 
 impl Build {
     pub(crate) fn run(&self, console: Console) -> Result<(), Failure> {
-        let built = project::build(&self.project, self.project.config()?, console)?;
+        let built =
+            project::build(&self.project, self.project.config()?, &Job::default(), console)?;
         hosting::check(&built.modules)?;
         for module in &built.modules {
             console.result(module.display())?;

@@ -1,5 +1,7 @@
 use crate::{
+    cargo::Job,
     console::Console,
+    dev,
     failure::Failure,
     flags::{ProjectFlags, ServeFlags},
     hosting, project,
@@ -7,11 +9,17 @@ use crate::{
 use clap::Args;
 use jamsocket_server::AllowedOrigins;
 
-/// Build a package as a service and serve it
+/// Build a package as a service, serve it, and go on with each change of it
 ///
 /// The package's library is built for wasm32-wasip1, in release, and served at /ws/NAME, a room
 /// for each NAME. jamsocket.toml in the package's folder may name static files, a browser package
 /// and further services. A flag beats jamsocket.toml.
+///
+/// When a file of the package changes, or of one that it depends on by path, it is built again and put
+/// under the rooms that run: their clients stay connected, and each room begins anew. A build that
+/// fails leaves what runs as it is, and so does one that traps in its first three callbacks.
+///
+/// On a terminal r builds, o opens the playground in a browser, and q quits.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Example, with the rooms of the counter on ws://127.0.0.1:9000/ws/NAME:
@@ -19,6 +27,9 @@ Example, with the rooms of the counter on ws://127.0.0.1:9000/ws/NAME:
 pub(crate) struct Dev {
     #[command(flatten)]
     project: ProjectFlags,
+    /// Build once, and do not watch for changes
+    #[arg(long)]
+    no_watch: bool,
     #[command(flatten)]
     serving: ServeFlags,
 }
@@ -28,7 +39,10 @@ impl Dev {
         let config = self.project.config()?;
         // A port in use is told before the build, not minutes after.
         hosting::probe(&self.serving, &config)?;
-        let built = project::build(&self.project, config, console)?;
+        if !self.no_watch {
+            return dev::run(&self.project, &self.serving, config, console);
+        }
+        let built = project::build(&self.project, config, &Job::default(), console)?;
         Ok(built.hosting.run(&self.serving, AllowedOrigins::SameHostOrLocalhost, console)?)
     }
 }

@@ -148,7 +148,9 @@ impl<'a, F: JamsocketServiceFactory<ServiceActorContext>> Driver<'a, F> {
                 self.host.swapped(version, trial);
                 let input = Input::Swap(Box::new(service), context);
                 self.room.handle(input, &mut self.host).await;
-                order.into_iter().for_each(SwapOrder::gone_over);
+                if self.host.version == version {
+                    order.into_iter().for_each(SwapOrder::gone_over);
+                }
             }
             Err(error) => {
                 if let Some(trial) = trial {

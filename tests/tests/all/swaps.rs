@@ -184,7 +184,8 @@ async fn code_that_cannot_start_or_meet_who_is_in_is_never_seen() {
             "in the room `1` connect(1) failed: the service trapped: told to",
         ),
     ] {
-        let (_, back) = swap(&swapper, version).await;
+        let (rooms, back) = swap(&swapper, version).await;
+        assert_eq!(rooms, 0);
         assert_eq!(back.recv_timeout(PATIENCE).unwrap().to_string(), reason);
     }
     assert_eq!(asked(&mut ann).await, "one 1 2");
