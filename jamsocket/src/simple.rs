@@ -72,6 +72,11 @@ impl<S: SimpleJamsocketService, C: JamsocketContext> WrappedJamsocketService<S, 
     pub fn new(service: S, context: C) -> Self {
         Self { service, context }
     }
+
+    /// The service.
+    pub fn service(&self) -> &S {
+        &self.service
+    }
 }
 
 impl<S: SimpleJamsocketService, C: JamsocketContext> JamsocketService

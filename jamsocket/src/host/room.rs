@@ -198,6 +198,11 @@ impl<S: JamsocketService, P> Room<S, P> {
         self.roster.len() + self.swap.waiting()
     }
 
+    /// The room's service, until the room is over.
+    pub fn service(&self) -> Option<&S> {
+        self.service.as_ref()
+    }
+
     /// What the room's service uses, as it said after its last callback. It has no memory any more
     /// once the room is over.
     pub fn usage(&self) -> ServiceUsage {
