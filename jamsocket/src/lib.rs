@@ -12,6 +12,7 @@
 //!   sandboxed or native room is built and driven. [`SimpleJamsocketServiceFactory`] and
 //!   [`WrappedJamsocketService`] lead from the first to the second.
 //! - The module `host` (feature `host`) has the `Room` that every host drives.
+//! - The module `testing` (feature `testing`) has the `TestRoom` that a service's own tests drive.
 //!
 //! A chat room, whole:
 //!
@@ -56,25 +57,18 @@
 //!     }
 //! }
 //! #
-//! # // What the example does when it runs.
-//! # use std::sync::Mutex;
-//! # #[derive(Default)]
-//! # struct Sent(Mutex<Vec<(MessageRecipient, String)>>);
-//! # impl JamsocketContext for Sent {
-//! #     fn send_message(&self, to: impl Into<MessageRecipient>, message: &str) {
-//! #         self.0.lock().unwrap().push((to.into(), message.to_owned()));
-//! #     }
-//! #     fn send_binary(&self, _: impl Into<MessageRecipient>, _: &[u8]) {}
-//! #     fn set_timer(&self, _: u32) {}
+//! # // What the example does, where it can be run.
+//! # #[cfg(feature = "testing")]
+//! # {
+//! #     let mut lobby = jamsocket::testing::TestRoom::<Chat>::new("lobby");
+//! #     let (ann, bob) = (lobby.join(), lobby.join());
+//! #     lobby.send(ann, "hello");
+//! #     lobby.send(ann, "/nick ann");
+//! #     lobby.leave(ann);
+//! #     let (ann, bob) = (lobby.received(ann), lobby.received(bob));
+//! #     assert_eq!(ann[1..], ["guest2 is here", "guest1: hello", "guest1 is now ann"]);
+//! #     assert_eq!(bob[1..], ["guest1: hello", "guest1 is now ann", "ann has left"]);
 //! # }
-//! # let (sent, ann) = (Sent::default(), ClientId::from(1));
-//! # let mut chat = Chat::new("lobby", &sent);
-//! # chat.connect(ann, &sent);
-//! # chat.message(ann, "hello", &sent);
-//! # chat.message(ann, "/nick ann", &sent);
-//! # chat.disconnect(ann, &sent);
-//! # let lines: Vec<String> = sent.0.into_inner().unwrap().into_iter().map(|s| s.1).collect();
-//! # assert_eq!(lines[1..], ["guest1 is here", "guest1: hello", "guest1 is now ann", "ann has left"]);
 //! ```
 //!
 //! # Features
@@ -83,6 +77,7 @@
 //! |---|---|
 //! | `host` | the module `host`: the `Room` that a server drives |
 //! | `serde` | `Serialize` and `Deserialize` for [`ClientId`] |
+//! | `testing` | the module `testing`: rooms in virtual time, for a service's own tests |
 
 mod client_id;
 mod context;
@@ -92,6 +87,8 @@ pub mod host;
 mod recipient;
 mod service;
 mod simple;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use client_id::ClientId;
 pub use context::{JamsocketContext, LogLevel};
