@@ -22,28 +22,15 @@ impl SimpleJamsocketService for BinaryEchoService {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
-
-    #[derive(Default)]
-    struct Sent(Mutex<Vec<(MessageRecipient, Vec<u8>)>>);
-
-    impl JamsocketContext for Sent {
-        fn send_message(&self, _: impl Into<MessageRecipient>, message: &str) {
-            panic!("sent the text {message:?}");
-        }
-        fn send_binary(&self, to: impl Into<MessageRecipient>, message: &[u8]) {
-            self.0.lock().unwrap().push((to.into(), message.to_vec()));
-        }
-        fn set_timer(&self, _: u32) {}
-    }
+    use jamsocket::testing::{Nothing, TestRoom};
 
     #[test]
     fn bytes_go_back_and_text_does_not() {
-        let (sent, client) = (Sent::default(), ClientId::from(3));
-        let mut echo = BinaryEchoService::new("1", &sent);
-        echo.connect(client, &sent);
-        echo.message(client, "hello", &sent);
-        echo.binary(client, &[0, 255], &sent);
-        assert_eq!(sent.0.into_inner().unwrap(), [(client.into(), vec![0, 255])]);
+        let mut room = TestRoom::<BinaryEchoService>::new("1");
+        let (ann, bob) = (room.join(), room.join());
+        room.send(ann, "hello");
+        room.send_binary(ann, [0, 255]);
+        assert_eq!(room.received(ann), [[0, 255]]);
+        assert_eq!(room.received(bob), Nothing);
     }
 }

@@ -57,40 +57,26 @@ impl SimpleJamsocketService for Chat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
-
-    #[derive(Default)]
-    struct Sent(Mutex<Vec<(MessageRecipient, String)>>);
-
-    impl JamsocketContext for Sent {
-        fn send_message(&self, to: impl Into<MessageRecipient>, message: &str) {
-            self.0.lock().unwrap().push((to.into(), message.to_owned()));
-        }
-        fn send_binary(&self, _: impl Into<MessageRecipient>, _: &[u8]) {}
-        fn set_timer(&self, _: u32) {}
-    }
+    use jamsocket::testing::TestRoom;
 
     #[test]
     fn names_are_given_changed_listed_and_taken_only_once() {
-        let (sent, ann, bob) = (Sent::default(), ClientId::from(1), ClientId::from(2));
-        let mut chat = Chat::new("lobby", &sent);
-        chat.connect(ann, &sent);
-        chat.connect(bob, &sent);
-        sent.0.lock().unwrap().clear();
+        let mut room = TestRoom::<Chat>::new("lobby");
+        let (ann, bob) = (room.join(), room.join());
+        let hint = "you are guest1; /nick NAME changes that";
+        assert_eq!(room.received(ann), [hint, "guest2 is here"]);
+        assert_eq!(room.received(bob).len(), 1);
         for line in ["/nick ann", "hello", "/who"] {
-            chat.message(ann, line, &sent);
+            room.send(ann, line);
         }
-        chat.message(bob, "/nick ann", &sent);
-        chat.disconnect(ann, &sent);
-        let everyone = MessageRecipient::Broadcast;
-        let expected = [
-            (everyone, "guest1 is now ann"),
-            (everyone, "ann: hello"),
-            (ann.into(), "here are ann, guest2"),
-            (bob.into(), "the name \"ann\" is not free"),
-            (everyone, "ann has left"),
-        ];
-        let sent = sent.0.into_inner().unwrap();
-        assert_eq!(sent, expected.map(|(to, line)| (to, line.to_owned())));
+        let heard = ["guest1 is now ann", "ann: hello", "here are ann, guest2"];
+        assert_eq!(room.received(ann), heard);
+        assert_eq!(room.received(bob), heard[..2]);
+
+        room.send(bob, "/nick ann");
+        room.leave(ann);
+        room.send(bob, "/nick ann");
+        let heard = ["the name \"ann\" is not free", "ann has left", "guest2 is now ann"];
+        assert_eq!(room.received(bob), heard);
     }
 }

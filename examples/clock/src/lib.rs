@@ -54,18 +54,7 @@ fn face(open: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
-
-    #[derive(Default)]
-    struct Timers(Mutex<Vec<u32>>);
-
-    impl JamsocketContext for Timers {
-        fn send_message(&self, _: impl Into<MessageRecipient>, _: &str) {}
-        fn send_binary(&self, _: impl Into<MessageRecipient>, _: &[u8]) {}
-        fn set_timer(&self, ms_delay: u32) {
-            self.0.lock().unwrap().push(ms_delay);
-        }
-    }
+    use jamsocket::testing::TestRoom;
 
     #[test]
     fn the_clock_ticks_on_full_seconds() {
@@ -77,14 +66,17 @@ mod tests {
 
     #[test]
     fn it_runs_while_anyone_is_in() {
-        let (timers, ann, bob) = (Timers::default(), ClientId::from(1), ClientId::from(2));
-        let mut clock = Clock::new("1", &timers);
-        clock.connect(ann, &timers);
-        clock.connect(bob, &timers);
-        clock.timer(&timers);
-        clock.disconnect(ann, &timers);
-        clock.disconnect(bob, &timers);
-        let delays = timers.0.into_inner().unwrap();
-        assert!(matches!(delays[..], [1..=1000, 1..=1000, 0]), "{delays:?}");
+        let mut room = TestRoom::<Clock>::new("1");
+        assert_eq!(room.deadline(), None);
+        let (ann, bob) = (room.join(), room.join());
+        for seconds in 1..=3 {
+            // The room's time is the test's, what the clock shows is not.
+            room.advance(Duration::from_secs(1));
+            assert!(!room.received(ann).is_empty(), "no tick in second {seconds}");
+        }
+        room.leave(ann);
+        assert!(room.deadline().is_some());
+        room.leave(bob);
+        assert_eq!(room.deadline(), None);
     }
 }

@@ -39,31 +39,17 @@ impl SimpleJamsocketService for WebCounter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
-
-    #[derive(Default)]
-    struct Sent(Mutex<Vec<(MessageRecipient, String)>>);
-
-    impl JamsocketContext for Sent {
-        fn send_message(&self, to: impl Into<MessageRecipient>, message: &str) {
-            self.0.lock().unwrap().push((to.into(), message.to_owned()));
-        }
-        fn send_binary(&self, _: impl Into<MessageRecipient>, _: &[u8]) {}
-        fn set_timer(&self, _: u32) {}
-    }
+    use jamsocket::testing::TestRoom;
 
     #[test]
     fn a_new_tab_is_shown_the_value_and_a_press_reaches_all() {
-        let (sent, first, second) = (Sent::default(), ClientId::from(1), ClientId::from(2));
-        let mut counter = WebCounter::new("lobby", &sent);
-        counter.connect(first, &sent);
-        counter.message(first, "decrement", &sent);
-        counter.connect(second, &sent);
-        counter.message(second, "increment", &sent);
-        let everyone = MessageRecipient::Broadcast;
-        let expected =
-            [(first.into(), "0"), (everyone, "-1"), (second.into(), "-1"), (everyone, "0")];
-        let sent = sent.0.into_inner().unwrap();
-        assert_eq!(sent, expected.map(|(to, value)| (to, value.to_owned())));
+        let mut room = TestRoom::<WebCounter>::new("lobby");
+        let first = room.join();
+        room.send(first, "decrement");
+        let second = room.join();
+        room.send(second, "increment");
+        room.send(second, "reset");
+        assert_eq!(room.received(first), ["0", "-1", "0"]);
+        assert_eq!(room.received(second), ["-1", "0"]);
     }
 }

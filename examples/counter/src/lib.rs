@@ -29,43 +29,29 @@ impl SimpleJamsocketService for SharedCounterServer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
-
-    #[derive(Default)]
-    struct Sent(Mutex<Vec<(MessageRecipient, String)>>);
-
-    impl JamsocketContext for Sent {
-        fn send_message(&self, to: impl Into<MessageRecipient>, message: &str) {
-            self.0.lock().unwrap().push((to.into(), message.to_owned()));
-        }
-        fn send_binary(&self, _: impl Into<MessageRecipient>, _: &[u8]) {}
-        fn set_timer(&self, _: u32) {}
-    }
-
-    fn broadcasts_after(messages: &[&str]) -> Vec<(MessageRecipient, String)> {
-        let sent = Sent::default();
-        let mut counter = SharedCounterServer::new("1", &sent);
-        counter.connect(ClientId::from(1), &sent);
-        for message in messages {
-            counter.message(ClientId::from(1), message, &sent);
-        }
-        sent.0.into_inner().unwrap()
-    }
-
-    fn to_everyone(value: &str) -> (MessageRecipient, String) {
-        (MessageRecipient::Broadcast, value.to_owned())
-    }
+    use jamsocket::testing::TestRoom;
 
     #[test]
     fn everyone_is_told_each_new_value() {
-        assert_eq!(
-            broadcasts_after(&["increment", "increment", "decrement"]),
-            ["new value: 1", "new value: 2", "new value: 1"].map(to_everyone)
-        );
+        let mut room = TestRoom::<SharedCounterServer>::new("1");
+        let (ann, bob) = (room.join(), room.join());
+        room.send(ann, "increment");
+        room.send(bob, "increment");
+        room.leave(ann);
+        room.send(bob, "decrement");
+        assert_eq!(room.received(ann), ["new value: 1", "new value: 2"]);
+        assert_eq!(room.received(bob), ["new value: 1", "new value: 2", "new value: 1"]);
     }
 
     #[test]
     fn joining_and_other_messages_change_nothing() {
-        assert_eq!(broadcasts_after(&["Increment", "", "reset"]), []);
+        let mut room = TestRoom::<SharedCounterServer>::new("1");
+        let ann = room.join();
+        for message in ["Increment", "", "reset"] {
+            room.send(ann, message);
+        }
+        room.send_binary(ann, "increment");
+        room.send(ann, "increment");
+        assert_eq!(room.received(ann), ["new value: 1"]);
     }
 }

@@ -46,24 +46,7 @@ fn burn(time: Duration) -> (u64, Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
-
-    #[derive(Default)]
-    struct Sent(Mutex<Vec<(MessageRecipient, String)>>);
-
-    impl JamsocketContext for Sent {
-        fn send_message(&self, to: impl Into<MessageRecipient>, message: &str) {
-            self.0.lock().unwrap().push((to.into(), message.to_owned()));
-        }
-        fn send_binary(&self, _: impl Into<MessageRecipient>, _: &[u8]) {}
-        fn set_timer(&self, _: u32) {}
-    }
-
-    fn answer_to(message: &str) -> (MessageRecipient, String) {
-        let sent = Sent::default();
-        CpuHog.message(ClientId::from(1), message, &sent);
-        sent.0.into_inner().unwrap().remove(0)
-    }
+    use jamsocket::testing::{Nothing, TestRoom};
 
     #[test]
     fn it_works_for_as_long_as_it_was_told() {
@@ -73,14 +56,13 @@ mod tests {
     }
 
     #[test]
-    fn it_tells_who_asked_what_it_did() {
-        let (to, text) = answer_to("0");
-        assert_eq!(to, ClientId::from(1).into());
-        assert_eq!(text, "busy for 0 ms, 0 rounds");
-    }
-
-    #[test]
-    fn who_sends_no_number_is_asked_back() {
-        assert_eq!(answer_to("-1").1, "how long? send a number of milliseconds");
+    fn who_asked_is_told_what_it_did_and_who_sends_no_number_is_asked_back() {
+        let mut room = TestRoom::<CpuHog>::new("1");
+        let (ann, bob) = (room.join(), room.join());
+        room.send(ann, "0");
+        room.send(ann, "-1");
+        let answers = ["busy for 0 ms, 0 rounds", "how long? send a number of milliseconds"];
+        assert_eq!(room.received(ann), answers);
+        assert_eq!(room.received(bob), Nothing);
     }
 }

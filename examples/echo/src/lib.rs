@@ -26,48 +26,18 @@ impl SimpleJamsocketService for EchoService {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
-
-    #[derive(Debug, PartialEq)]
-    enum Sent {
-        Text(MessageRecipient, String),
-        Binary(MessageRecipient, Vec<u8>),
-    }
-
-    #[derive(Default)]
-    struct Context(Mutex<Vec<Sent>>);
-
-    impl JamsocketContext for Context {
-        fn send_message(&self, to: impl Into<MessageRecipient>, message: &str) {
-            let sent = Sent::Text(to.into(), message.to_owned());
-            self.0.lock().unwrap().push(sent);
-        }
-        fn send_binary(&self, to: impl Into<MessageRecipient>, message: &[u8]) {
-            let sent = Sent::Binary(to.into(), message.to_vec());
-            self.0.lock().unwrap().push(sent);
-        }
-        fn set_timer(&self, _: u32) {}
-    }
+    use jamsocket::testing::{Nothing, TestRoom};
 
     #[test]
     fn each_message_goes_back_in_its_kind_and_nothing_else_does() {
-        let (context, client) = (Context::default(), ClientId::from(3));
-        let mut echo = EchoService::new("1", &context);
-        echo.connect(client, &context);
-        echo.message(client, "hello", &context);
-        echo.message(client, "", &context);
-        echo.binary(client, &[0, 255], &context);
-        echo.binary(client, &[], &context);
-        echo.disconnect(client, &context);
-        let to = MessageRecipient::Client(client);
-        assert_eq!(
-            context.0.into_inner().unwrap(),
-            [
-                Sent::Text(to, "hello".to_owned()),
-                Sent::Text(to, String::new()),
-                Sent::Binary(to, vec![0, 255]),
-                Sent::Binary(to, vec![]),
-            ]
-        );
+        let mut room = TestRoom::<EchoService>::new("1");
+        let (ann, bob) = (room.join(), room.join());
+        room.send(ann, "hello");
+        room.send(ann, "");
+        assert_eq!(room.received(ann), ["hello", ""]);
+        room.send_binary(ann, [0, 255]);
+        room.send_binary(ann, []);
+        assert_eq!(room.received(ann), [vec![0, 255], vec![]]);
+        assert_eq!(room.received(bob), Nothing);
     }
 }

@@ -35,25 +35,8 @@ fn throw(sides: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jamsocket::testing::{Nothing, TestRoom};
     use std::collections::BTreeSet;
-    use std::sync::Mutex;
-
-    #[derive(Default)]
-    struct Sent(Mutex<Vec<(MessageRecipient, String)>>);
-
-    impl JamsocketContext for Sent {
-        fn send_message(&self, to: impl Into<MessageRecipient>, message: &str) {
-            self.0.lock().unwrap().push((to.into(), message.to_owned()));
-        }
-        fn send_binary(&self, _: impl Into<MessageRecipient>, _: &[u8]) {}
-        fn set_timer(&self, _: u32) {}
-    }
-
-    fn answer_to(message: &str) -> (MessageRecipient, String) {
-        let sent = Sent::default();
-        Dice.message(ClientId::from(1), message, &sent);
-        sent.0.into_inner().unwrap().remove(0)
-    }
 
     #[test]
     fn every_side_comes_up_and_no_other_number() {
@@ -63,15 +46,24 @@ mod tests {
 
     #[test]
     fn everyone_sees_what_is_thrown() {
-        assert_eq!(answer_to("1"), (MessageRecipient::Broadcast, "1".to_owned()));
+        let mut room = TestRoom::<Dice>::new("1");
+        let (ann, bob) = (room.join(), room.join());
+        room.send(ann, "1");
+        room.send(ann, "4294967295");
+        let seen = room.received(ann);
+        assert_eq!(seen[0], "1");
+        assert!((1..=4_294_967_295).contains(&seen[1].text().parse::<u64>().unwrap()));
+        assert_eq!(room.received(bob), seen);
     }
 
     #[test]
     fn who_asks_for_no_dice_is_asked_back() {
+        let mut room = TestRoom::<Dice>::new("1");
+        let (ann, bob) = (room.join(), room.join());
         for message in ["0", "-1", "six", "", "4294967296"] {
-            let (to, text) = answer_to(message);
-            assert_eq!(to, ClientId::from(1).into());
-            assert!(text.starts_with("how many sides?"), "{text}");
+            room.send(ann, message);
+            assert_eq!(room.received(ann), ["how many sides? send a number from 1 on"]);
         }
+        assert_eq!(room.received(bob), Nothing);
     }
 }
