@@ -29,7 +29,8 @@
 //!
 //! The crate asks for `crate-type = ["cdylib", "rlib"]` under `[lib]`: the first is the module, the
 //! second lets tests and native servers use the same service. On any target but wasm32 the attribute
-//! adds no exports, so `cargo test` runs a service's tests as it does any other's.
+//! adds no exports, so `cargo test` runs a service's tests as it does any other's. What they are written
+//! with is the `TestRoom` of `jamsocket::testing`: `cargo add --dev jamsocket --features testing`.
 //!
 //! # In the sandbox
 //!
