@@ -15,7 +15,7 @@ use tempfile::TempDir;
 /// How long a build may take, and all that comes before a server listens.
 const BUILD_PATIENCE: std::time::Duration = std::time::Duration::from_secs(300);
 
-/// A call of the command `jamsocket`.
+/// A call of the command `jamsocket`, or of cargo beside it.
 #[derive(Debug)]
 pub struct Jamsocket {
     command: Command,
@@ -44,7 +44,16 @@ pub struct Serving {
 impl Jamsocket {
     /// A call in this folder with these arguments, apart by spaces.
     pub fn new(folder: &Path, arguments: &str) -> Self {
-        let mut command = Command::new(binary());
+        Self::of(binary(), folder, arguments)
+    }
+
+    /// A call of cargo likewise, with what the packages of all tests share.
+    pub fn cargo(folder: &Path, arguments: &str) -> Self {
+        Self::of(Path::new("cargo"), folder, arguments)
+    }
+
+    fn of(program: &Path, folder: &Path, arguments: &str) -> Self {
+        let mut command = Command::new(program);
         command.current_dir(folder).args(arguments.split_whitespace()).stdin(Stdio::null());
         // As from a shell: what the cargo around the tests has set is not for it.
         for (name, _) in env::vars_os() {

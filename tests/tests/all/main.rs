@@ -27,6 +27,8 @@ mod metrics;
 mod origins;
 /// What a WebSocket keeps to, and what a peer that breaks the protocol gets.
 mod protocol;
+/// What the README says of a service's own tests.
+mod room_tests;
 /// Rooms of the examples, native and WebAssembly through the same bodies.
 mod rooms;
 /// What HTTP requests are answered with.
