@@ -2,7 +2,7 @@ use crate::{PATIENCE, Process, until, workspace_root};
 use cargo_metadata::Message;
 use std::{
     env, fs,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -19,6 +19,7 @@ const BUILD_PATIENCE: std::time::Duration = std::time::Duration::from_secs(300);
 #[derive(Debug)]
 pub struct Jamsocket {
     command: Command,
+    is_at_a_terminal: bool,
 }
 
 /// What a call has said and how it ended.
@@ -67,7 +68,7 @@ impl Jamsocket {
         // Packages of all tests share what they depend on.
         command.env("CARGO_TARGET_DIR", workspace_root().join("target/packages"));
         command.env("XDG_CACHE_HOME", workspace_root().join("target/packages/cache"));
-        Self { command }
+        Self { command, is_at_a_terminal: false }
     }
 
     /// Sets a variable of its environment.
@@ -77,18 +78,43 @@ impl Jamsocket {
     }
 
     /// Runs it with less than the machine has to give, such as `ulimit -n 64`.
-    pub fn within(mut self, ulimit: &str) -> Self {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &format!("{ulimit} && exec \"$0\" \"$@\"")]);
-        shell.arg(self.command.get_program()).args(self.command.get_args());
-        shell.current_dir(self.command.get_current_dir().expect("it was set")).stdin(Stdio::null());
+    pub fn within(self, ulimit: &str) -> Self {
+        self.wrapped("sh", &["-c", &format!("{ulimit} && exec \"$0\" \"$@\"")])
+    }
+
+    /// Runs it in a namespace of users of its own, where this setting of `/proc/sys/user` is `value`.
+    pub fn with_user_limit(self, setting: &str, value: u32) -> Self {
+        let set = format!("echo {value} > /proc/sys/user/{setting} && exec \"$0\" \"$@\"");
+        self.wrapped("unshare", &["--user", "--map-root-user", "sh", "-c", &set])
+    }
+
+    /// Runs it at a terminal, of which stdin and stdout of the call are the other end.
+    pub fn at_a_terminal(self) -> Self {
+        let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
+        let line: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+        let line = format!("stty cols 120; exec {}", line.join(" "));
+        let mut terminal = self.wrapped("script", &["-qefc", &line, "/dev/null"]);
+        terminal.is_at_a_terminal = true;
+        terminal
+    }
+
+    /// The same call by way of another program, which gets it after its own arguments; `script` has it
+    /// among them.
+    fn wrapped(mut self, program: &str, arguments: &[&str]) -> Self {
+        let mut wrapped = Command::new(program);
+        wrapped.args(arguments);
+        if program != "script" {
+            wrapped.arg(self.command.get_program()).args(self.command.get_args());
+        }
+        let folder = self.command.get_current_dir().expect("it was set");
+        wrapped.current_dir(folder).stdin(Stdio::null());
         for (name, value) in self.command.get_envs() {
             match value {
-                Some(value) => shell.env(name, value),
-                None => shell.env_remove(name),
+                Some(value) => wrapped.env(name, value),
+                None => wrapped.env_remove(name),
             };
         }
-        self.command = shell;
+        self.command = wrapped;
         self
     }
 
@@ -119,51 +145,89 @@ impl Jamsocket {
     /// # Panics
     ///
     /// It ends, or does not listen in time.
-    pub fn serve(mut self) -> Serving {
-        let mut child = self.command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let stderr = BufReader::new(child.stderr.take().expect("it is piped"));
+    pub fn serve(self) -> Serving {
+        self.begin().expect_address()
+    }
+
+    /// Runs it until it says something that has `text` in it, does `then`, and waits until it listens.
+    ///
+    /// # Panics
+    ///
+    /// It ends, or does not say that or listen in time.
+    pub fn serve_after(self, text: &str, then: impl FnOnce()) -> Serving {
+        let begun = self.begin();
+        begun.line_with(text);
+        then();
+        begun.expect_address()
+    }
+
+    fn begin(mut self) -> Serving {
+        let (input, terminal) = match self.is_at_a_terminal {
+            true => (Stdio::piped(), Stdio::piped()),
+            false => (Stdio::null(), Stdio::null()),
+        };
+        self.command.stdin(input).stdout(terminal).stderr(Stdio::piped());
+        let mut child = self.command.spawn().unwrap();
+        let said: Box<dyn Read + Send> = match child.stdout.take() {
+            Some(terminal) => Box::new(terminal),
+            None => Box::new(child.stderr.take().expect("it is piped")),
+        };
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
+            for line in BufReader::new(said).lines().map_while(Result::ok) {
                 // Nobody listens any more when the test is over; the pipe is emptied all the same.
                 let _ = sender.send(line);
             }
         });
-        let mut seen = Vec::new();
-        let deadline = Instant::now() + BUILD_PATIENCE;
-        let addr = loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(line) = lines.recv_timeout(left) else {
-                let _ = child.kill();
-                let _ = child.wait();
-                panic!("it does not serve: {}", seen.join("\n"));
-            };
-            let address = line.split_once(" on http://").or(line.split_once(" on https://"));
-            if let Some((_, rest)) = address {
-                let addr = rest.split(['/', ' ']).next().unwrap();
-                break addr.parse().unwrap();
-            }
-            seen.push(line);
-        };
-        Serving { child, addr, lines }
+        Serving { child, addr: SocketAddr::from(([0, 0, 0, 0], 0)), lines }
     }
 }
 
 impl Serving {
-    /// Waits for a line on stderr that has this in it.
+    /// Waits for a line on stderr that has this in it, for as long as a build may take.
     ///
     /// # Panics
     ///
     /// There is none in time.
     pub fn line_with(&self, text: &str) -> String {
+        self.lines_to(text).pop().expect("there is one")
+    }
+
+    /// Waits likewise, and returns all lines on the way too, that one last.
+    ///
+    /// # Panics
+    ///
+    /// There is none in time.
+    pub fn lines_to(&self, text: &str) -> Vec<String> {
         let mut seen = Vec::new();
-        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
-            if line.contains(text) {
-                return line;
-            }
+        let deadline = Instant::now() + BUILD_PATIENCE;
+        while let Ok(line) = self.lines.recv_timeout(deadline - Instant::now().min(deadline)) {
             seen.push(line);
+            if seen.last().is_some_and(|line| line.contains(text)) {
+                return seen;
+            }
         }
         panic!("no line has `{text}`: {}", seen.join("\n"));
+    }
+
+    /// Waits until it says where it listens.
+    fn expect_address(mut self) -> Self {
+        let line = self.line_with(" on http");
+        let (_, rest) = line.split_once(" on http").expect("the line has it");
+        let address = rest.split("//").nth(1).and_then(|rest| rest.split(['/', ' ']).next());
+        self.addr = address.and_then(|address| address.trim().parse().ok()).expect("an address");
+        self
+    }
+
+    /// Presses these keys at its terminal.
+    ///
+    /// # Panics
+    ///
+    /// It is not at a terminal.
+    pub fn press(&mut self, keys: &str) {
+        let terminal = self.child.stdin.as_mut().expect("it is at a terminal");
+        terminal.write_all(keys.as_bytes()).unwrap();
+        terminal.flush().unwrap();
     }
 
     /// The id of its process.

@@ -9,6 +9,8 @@ mod admin;
 mod command;
 /// Code and modules that were written for what was there before.
 mod compatibility;
+/// `jamsocket dev`, from a file that is saved to the clients.
+mod dev_loop;
 /// What a server does when the machine has no more to give.
 #[cfg(target_os = "linux")]
 mod exhaustion;
