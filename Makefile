@@ -2,14 +2,14 @@
 # else has to pass. Nothing has to be installed by hand but rustup's stable toolchain. The first build
 # takes some minutes.
 
-.PHONY: demo test lint package conformance bench bench-hog soak fuzz wasm-target install
+.PHONY: demo test lint package conformance bench bench-hog soak fuzz wasm-target chromium install
 
 # The counter on http://localhost:8080, a room at ws://localhost:8080/ws/1.
 demo: wasm-target
 	cargo run --package jamsocket-cli -- dev --yes examples/counter
 
-# Everything: units, documentation, sockets, modules, the installed command.
-test: wasm-target install
+# Everything: units, documentation, sockets, modules, the installed command, pages in a browser.
+test: wasm-target chromium install
 	JAMSOCKET_BIN="$(CURDIR)/target/installed/bin/jamsocket" cargo test --workspace --all-features --no-fail-fast
 
 lint: wasm-target
@@ -55,6 +55,9 @@ fuzz:
 # The command as `cargo install` makes it, in the profile that everything else here is built in.
 install:
 	cargo install --locked --debug --path jamsocket-cli --root target/installed
+
+chromium:
+	@scripts/chromium.sh
 
 wasm-target:
 	@scripts/wasm-target.sh

@@ -5,10 +5,13 @@
 //! - [`Probe`] is a native service that tells a test what is called.
 //! - [`Certificate`] is made for a test, and [`tls`] makes a connection that trusts it.
 //! - [`Jamsocket`] is the command, [`Process`] what a running one uses of the machine.
+//! - [`Browser`] is a real Chromium with a page.
 //! - [`http`] makes a plain request, [`Metrics`] are what one at an admin address answers.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[cfg(unix)]
+mod browser;
 mod client;
 mod command;
 mod guest;
@@ -19,6 +22,8 @@ mod process;
 mod raw_client;
 mod tls;
 
+#[cfg(unix)]
+pub use browser::Browser;
 pub use client::{Client, Refused};
 pub use command::{Jamsocket, Output, Package, Serving, manifest, readme_block};
 pub use guest::{build_guest, guest, unruly, wasm_factory, workspace_root};
