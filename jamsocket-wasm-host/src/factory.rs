@@ -1,5 +1,5 @@
 use crate::{
-    LoadError, WasmEngine, WasmService,
+    LoadError, ModuleReport, WasmEngine, WasmService,
     budget::Stopped,
     guest::{Guest, NoPlace, StartFault},
     module::LinkedModule,
@@ -38,7 +38,7 @@ impl<C: JamsocketContext> WasmHostFactory<C> {
     ///
     /// Says why the module cannot be served: see [`LoadError`].
     pub fn new_in(engine: &WasmEngine, path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        LinkedModule::from_file(engine, path.as_ref()).map(Self::of)
+        LinkedModule::from_file(engine, path.as_ref(), &mut ModuleReport::default()).map(Self::of)
     }
 
     /// Loads a module, binary or text, from memory, on the engine of this process
@@ -57,7 +57,7 @@ impl<C: JamsocketContext> WasmHostFactory<C> {
     ///
     /// Says why the module cannot be served: see [`LoadError`].
     pub fn from_bytes_in(engine: &WasmEngine, bytes: &[u8]) -> Result<Self, LoadError> {
-        LinkedModule::from_bytes(engine, bytes, "the module".to_owned()).map(Self::of)
+        LinkedModule::from_bytes(engine, bytes, &mut ModuleReport::default()).map(Self::of)
     }
 
     /// The engine that the module's rooms run on.

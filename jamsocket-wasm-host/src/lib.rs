@@ -8,6 +8,8 @@
 //!
 //! - [`WasmHostFactory`] loads a module. What is wrong with one is a [`LoadError`], which lists
 //!   every [`InterfaceFault`] at once.
+//! - [`ModuleReport`] looks at a module without serving it: its exports and imports beside what they
+//!   have to be, its size and its memory, and whether it would be loaded.
 //! - [`WasmEngine`] is what modules share: compiled code, the pool that rooms are taken from, and
 //!   the clock that makes guests take turns. A server that hosts several modules gives them one.
 //! - [`GuestLimits`] bounds what a room may use, and all rooms together.
@@ -77,6 +79,7 @@ mod load;
 mod log_lines;
 mod memory;
 mod module;
+mod report;
 mod room_limits;
 mod room_state;
 mod service;
@@ -90,6 +93,7 @@ pub use code_cache::CodeCacheError;
 pub use engine::{EngineError, WasmEngine};
 pub use error::LoadError;
 pub use factory::WasmHostFactory;
-pub use interface::InterfaceFault;
+pub use interface::{InterfaceFault, InterfaceItem};
 pub use limits::GuestLimits;
+pub use report::{MemorySize, ModuleReport};
 pub use service::WasmService;

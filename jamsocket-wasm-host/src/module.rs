@@ -1,9 +1,13 @@
-use crate::{LoadError, WasmEngine, imports, interface, load, room_state::RoomState, wasi};
+use crate::{
+    LoadError, ModuleReport, WasmEngine, imports, interface, load, room_state::RoomState, wasi,
+};
 use jamsocket::JamsocketContext;
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     io::{self, Read},
+    mem,
     path::Path,
+    time::Duration,
 };
 use wasmtime::{InstancePre, Linker, Module, Store};
 
@@ -22,39 +26,50 @@ pub(crate) struct LinkedModule<C: JamsocketContext> {
 }
 
 impl<C: JamsocketContext> LinkedModule<C> {
-    /// Loads the module in a file.
-    pub(crate) fn from_file(engine: &WasmEngine, path: &Path) -> Result<Self, LoadError> {
+    /// Loads the module in a file, and reports what was seen of it: all but the refusal.
+    pub(crate) fn from_file(
+        engine: &WasmEngine,
+        path: &Path,
+        report: &mut ModuleReport,
+    ) -> Result<Self, LoadError> {
         let name = format!("`{}`", path.display());
         let (engine, path) = (engine.clone(), path.to_owned());
-        load::within(engine.limits().load_time, name, move |name| {
-            let bytes = read(&path, engine.limits().module_bytes)
+        in_time(engine.limits().load_time, name, report, move |name, report| {
+            let bytes = read(&path, engine.limits().module_bytes, report)
                 .map_err(|source| LoadError::Unreadable { path, source })?;
             check_size(&engine, &bytes, &name)?;
-            Self::compiled(&engine, &bytes, name)
+            Self::compiled(&engine, &bytes, name, report)
         })
     }
 
-    /// Loads the module in these bytes, and calls it `name`.
+    /// Loads the module in these bytes likewise.
     pub(crate) fn from_bytes(
         engine: &WasmEngine,
         bytes: &[u8],
-        name: String,
+        report: &mut ModuleReport,
     ) -> Result<Self, LoadError> {
+        let name = "the module".to_owned();
         check_size(engine, bytes, &name)?;
         let (engine, bytes) = (engine.clone(), bytes.to_vec());
-        load::within(engine.limits().load_time, name, move |name| {
-            Self::compiled(&engine, &bytes, name)
+        in_time(engine.limits().load_time, name, report, move |name, report| {
+            Self::compiled(&engine, &bytes, name, report)
         })
     }
 
-    fn compiled(engine: &WasmEngine, bytes: &[u8], name: String) -> Result<Self, LoadError> {
+    fn compiled(
+        engine: &WasmEngine,
+        bytes: &[u8],
+        name: String,
+        report: &mut ModuleReport,
+    ) -> Result<Self, LoadError> {
         let module = match compile(engine, bytes) {
             Ok(module) => module,
             Err(reason) => {
                 return Err(LoadError::NotAModule { module: name, reason });
             }
         };
-        let faults = interface::check(&module, engine.limits());
+        report.describe(&module);
+        let faults = interface::faults(&report.interface, &module, engine.limits());
         if !faults.is_empty() {
             return Err(LoadError::Refused { module: name, faults });
         }
@@ -76,11 +91,34 @@ impl<C: JamsocketContext> LinkedModule<C> {
     }
 }
 
+/// Loads a module on a thread of its own, and waits no longer than `limit` for it. What was seen of
+/// one that takes longer is lost.
+fn in_time<T: Send + 'static>(
+    limit: Duration,
+    name: String,
+    report: &mut ModuleReport,
+    load: impl FnOnce(String, &mut ModuleReport) -> Result<T, LoadError> + Send + 'static,
+) -> Result<T, LoadError> {
+    let mut seen = mem::take(report);
+    let (loaded, seen) = load::within(limit, name, move |name| {
+        let loaded = load(name, &mut seen);
+        Ok((loaded, seen))
+    })?;
+    *report = seen;
+    loaded
+}
+
 /// Reads a file, but no more of it than shows that it is too large for a module.
-fn read(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
-    let enough = (limit as u64).saturating_add(1);
+fn read(path: &Path, limit: usize, report: &mut ModuleReport) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    let metadata = file.metadata().ok().filter(Metadata::is_file);
     let mut bytes = Vec::new();
-    File::open(path)?.take(enough).read_to_end(&mut bytes)?;
+    file.take((limit as u64).saturating_add(1)).read_to_end(&mut bytes)?;
+    report.size_bytes = if bytes.len() > limit {
+        metadata.map(|metadata| metadata.len())
+    } else {
+        Some(bytes.len() as u64)
+    };
     Ok(bytes)
 }
 

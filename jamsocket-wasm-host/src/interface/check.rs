@@ -1,77 +1,99 @@
-use super::{ENV, EXPORTS, Export, IMPORTS, InterfaceFault, words::in_words};
+use super::{ENV, EXPORTS, Export, IMPORTS, InterfaceFault, InterfaceItem, words::in_words};
 use crate::{GuestLimits, wasi};
 use std::collections::HashSet;
 use wasmtime::{Engine, ExternType, ImportType, Module};
 
 /// The size of a WebAssembly page.
-const PAGE_BYTES: u64 = 64 << 10;
+pub(crate) const PAGE_BYTES: u64 = 64 << 10;
 
-/// Checks what a module exports and imports. Returns everything that is wrong with it.
-pub(crate) fn check(module: &Module, limits: &GuestLimits) -> Vec<InterfaceFault> {
-    let mut faults = check_exports(module);
-    faults.extend(check_imports(module));
+/// Compares a module with the interface: each export of the interface, then each import of the
+/// module.
+pub(crate) fn compare(module: &Module) -> Vec<InterfaceItem> {
+    let mut items: Vec<_> = EXPORTS.iter().map(|export| compare_export(export, module)).collect();
+    let mut wasi = None;
+    // A module may import the same thing many times.
+    let mut seen = HashSet::new();
+    for import in module.imports() {
+        let found = in_words(&import.ty());
+        if seen.insert((import.module(), import.name(), found.clone())) {
+            items.push(compare_import(&import, found, module.engine(), &mut wasi));
+        }
+    }
+    items
+}
+
+/// Everything that is wrong with a module of which this was found.
+pub(crate) fn faults(
+    items: &[InterfaceItem],
+    module: &Module,
+    limits: &GuestLimits,
+) -> Vec<InterfaceFault> {
+    let mut seen = HashSet::new();
+    let faults = items.iter().filter_map(|item| item.fault.as_ref());
+    let mut faults: Vec<_> = faults.filter(|fault| seen.insert(*fault)).cloned().collect();
     faults.extend(check_memory_size(module, limits));
     faults
 }
 
-fn check_exports(module: &Module) -> Vec<InterfaceFault> {
-    let fault = |export: &Export| {
-        let (name, expected) = (export.name.to_owned(), export.shape.to_string());
-        match module.get_export(export.name) {
-            Some(found) if export.shape.admits(&found) => None,
-            Some(found) => {
-                Some(InterfaceFault::MistypedExport { name, expected, found: in_words(&found) })
-            }
-            None if export.required => Some(InterfaceFault::MissingExport { name, expected }),
-            None => None,
+fn compare_export(export: &Export, module: &Module) -> InterfaceItem {
+    let (name, expected) = (export.name.to_owned(), export.shape.to_string());
+    let ty = module.get_export(export.name);
+    let found = ty.as_ref().map(in_words);
+    let fault = match (&ty, found.clone()) {
+        (Some(ty), _) if export.shape.admits(ty) => None,
+        (_, Some(found)) => Some(InterfaceFault::MistypedExport {
+            name: name.clone(),
+            expected: expected.clone(),
+            found,
+        }),
+        _ if export.required => {
+            Some(InterfaceFault::MissingExport { name: name.clone(), expected: expected.clone() })
         }
+        _ => None,
     };
-    EXPORTS.iter().filter_map(fault).collect()
+    let required = export.required;
+    InterfaceItem { imported_from: None, name, required, expected: Some(expected), found, fault }
 }
 
-fn check_imports(module: &Module) -> Vec<InterfaceFault> {
-    let mut wasi = None;
-    let mut faults = Vec::new();
-    // A module may import the same thing many times.
-    let mut seen = HashSet::new();
-    for import in module.imports() {
-        if let Some(fault) = check_import(&import, module.engine(), &mut wasi)
-            && seen.insert(fault.clone())
-        {
-            faults.push(fault);
-        }
-    }
-    faults
-}
-
-/// Checks one import. The catalogue of WASI is made when the first import asks for it.
-fn check_import(
+/// Compares one import. The catalogue of WASI is made when the first import asks for it.
+fn compare_import(
     import: &ImportType<'_>,
+    found: String,
     engine: &Engine,
     wasi: &mut Option<wasi::Catalogue>,
-) -> Option<InterfaceFault> {
-    let found = import.ty();
+) -> InterfaceItem {
     let known = match import.module() {
         ENV => {
-            let import = IMPORTS.iter().find(|(name, _)| *name == import.name());
-            import.map(|(_, shape)| (shape.admits(&found), shape.to_string()))
+            let known = IMPORTS.iter().find(|(name, _)| *name == import.name());
+            known.map(|(_, shape)| (shape.admits(&import.ty()), shape.to_string()))
         }
         wasi::MODULE => {
             let wasi = wasi.get_or_insert_with(|| wasi::Catalogue::new(engine));
             wasi.function(import.name()).map(|function| {
                 let expected = in_words(&ExternType::Func(function));
-                (expected == in_words(&found), expected)
+                (expected == found, expected)
             })
         }
         _ => None,
     };
     let (module, name) = (import.module().to_owned(), import.name().to_owned());
-    match known {
+    let fault = match known.clone() {
         Some((true, _)) => None,
-        Some((false, expected)) => {
-            Some(InterfaceFault::MistypedImport { module, name, expected, found: in_words(&found) })
-        }
-        None => Some(InterfaceFault::UnknownImport { module, name }),
+        Some((false, expected)) => Some(InterfaceFault::MistypedImport {
+            module: module.clone(),
+            name: name.clone(),
+            expected,
+            found: found.clone(),
+        }),
+        None => Some(InterfaceFault::UnknownImport { module: module.clone(), name: name.clone() }),
+    };
+    InterfaceItem {
+        imported_from: Some(module),
+        name,
+        required: false,
+        expected: known.map(|(_, expected)| expected),
+        found: Some(found),
+        fault,
     }
 }
 

@@ -2,10 +2,12 @@
 
 mod check;
 mod fault;
+mod item;
 mod words;
 
-pub(crate) use check::check;
+pub(crate) use check::{PAGE_BYTES, compare, faults};
 pub use fault::InterfaceFault;
+pub use item::InterfaceItem;
 
 use std::fmt;
 use wasmtime::ExternType;

@@ -1,4 +1,4 @@
-use crate::support::{EXPORTS, Wat, echo, engine, load, refusal, small};
+use crate::support::{EXPORTS, Wat, echo, engine, load, load_bytes, refusal, small};
 use jamsocket::JamsocketContext;
 use jamsocket_wasm_host::{GuestLimits, InterfaceFault, LoadError, WasmEngine, WasmHostFactory};
 use std::time::Duration;
@@ -17,7 +17,7 @@ fn faults(wat: &Wat) -> Vec<String> {
 /// What is said of bytes that are no module.
 #[track_caller]
 fn not_a_module(bytes: &[u8]) -> String {
-    match Factory::from_bytes_in(&engine(), bytes).unwrap_err() {
+    match load_bytes(&engine(), bytes).unwrap_err() {
         LoadError::NotAModule { reason, .. } => reason,
         other => panic!("{other}"),
     }
@@ -212,7 +212,7 @@ fn a_great_many_faults_are_counted_and_not_all_listed() {
 
 #[test]
 fn an_empty_module_lacks_all_nine_exports() {
-    let refused = Factory::from_bytes_in(&engine(), b"\0asm\x01\0\0\0").unwrap_err();
+    let refused = load_bytes(&engine(), b"\0asm\x01\0\0\0").unwrap_err();
     let LoadError::Refused { faults, .. } = refused else { panic!("{refused}") };
     let missing = |fault: &InterfaceFault| match fault {
         InterfaceFault::MissingExport { name, .. } => name.clone(),
@@ -294,7 +294,7 @@ fn a_module_may_be_as_large_as_the_limit_and_no_larger() {
     let text = echo().text();
     let load_within = |module_bytes| {
         let limits = GuestLimits { module_bytes, ..small() };
-        Factory::from_bytes_in(&WasmEngine::with_limits(limits).unwrap(), text.as_bytes())
+        load_bytes(&WasmEngine::with_limits(limits).unwrap(), text.as_bytes())
     };
     load_within(text.len()).unwrap();
     let refused = load_within(text.len() - 1).unwrap_err();
@@ -391,7 +391,7 @@ fn a_table_may_be_called_through_by_a_long_index() {
         [&before[..], &code].concat()
     };
     for index in [&[0][..], &[0x80, 0x80, 0x80, 0x80, 0]] {
-        let refused = Factory::from_bytes_in(&engine(), &module(index)).unwrap_err();
+        let refused = load_bytes(&engine(), &module(index)).unwrap_err();
         // It is a module, and lacks the exports.
         assert!(matches!(refused, LoadError::Refused { .. }), "{refused}");
     }

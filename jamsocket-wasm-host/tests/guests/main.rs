@@ -21,6 +21,8 @@ mod loading;
 mod pointers;
 /// Modules that are made at random.
 mod random;
+/// What is told of a module that is looked at, and that it is what loading it comes to.
+mod report;
 /// All that can happen to a room of a module that nobody knows.
 mod stranger;
 /// The guest that the others are made of, and a context that writes down what happens.

@@ -1,5 +1,7 @@
 use jamsocket::{JamsocketContext, JamsocketServiceFactory, LogLevel, MessageRecipient};
-use jamsocket_wasm_host::{GuestLimits, LoadError, WasmEngine, WasmHostFactory, WasmService};
+use jamsocket_wasm_host::{
+    GuestLimits, LoadError, ModuleReport, WasmEngine, WasmHostFactory, WasmService,
+};
 use std::{
     fmt::Debug,
     sync::{Arc, Mutex},
@@ -122,8 +124,23 @@ pub(crate) fn engine() -> WasmEngine {
 }
 
 /// Loads a guest on an engine of its own.
+#[track_caller]
 pub(crate) fn load(wat: &Wat) -> Result<WasmHostFactory<Recorder>, LoadError> {
-    WasmHostFactory::from_bytes_in(&engine(), wat.text().as_bytes())
+    load_bytes(&engine(), wat.text().as_bytes())
+}
+
+/// Loads a module, and sees to it that a report of it says the same.
+#[track_caller]
+pub(crate) fn load_bytes(
+    engine: &WasmEngine,
+    bytes: &[u8],
+) -> Result<WasmHostFactory<Recorder>, LoadError> {
+    let report = ModuleReport::of_bytes(engine, bytes);
+    let loaded = WasmHostFactory::from_bytes_in(engine, bytes);
+    let refusal = loaded.as_ref().err().map(LoadError::to_string);
+    assert_eq!(report.refusal.as_ref().map(LoadError::to_string), refusal);
+    assert_eq!(report.is_accepted(), refusal.is_none());
+    loaded
 }
 
 /// Why a guest is not loaded.
