@@ -1,5 +1,6 @@
 use crate::{
-    LoadError, ModuleReport, WasmEngine, imports, interface, load, room_state::RoomState, wasi,
+    LoadError, ModuleReport, WasmEngine, imports, interface, load, room_state::RoomState,
+    text::visible_lines, wasi,
 };
 use jamsocket::JamsocketContext;
 use std::{
@@ -142,7 +143,8 @@ fn compile(engine: &WasmEngine, bytes: &[u8]) -> Result<Module, String> {
     } else if std::str::from_utf8(bytes).is_err() {
         return Err("it is neither a binary module nor text".to_owned());
     }
-    Module::new(engine.wasmtime(), bytes).map_err(|error| format!("{error:#}"))
+    // It quotes the line of a text that does not parse.
+    Module::new(engine.wasmtime(), bytes).map_err(|error| visible_lines(&format!("{error:#}")))
 }
 
 fn link<C: JamsocketContext>(

@@ -24,6 +24,12 @@ pub(crate) fn cut(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Shows a text of several lines with nothing else invisible in it.
+pub(crate) fn visible_lines(text: &str) -> String {
+    let lines: Vec<_> = text.trim_end().lines().map(visible).collect();
+    lines.join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -199,6 +199,13 @@ fn names_that_would_play_tricks_on_a_terminal_are_made_visible() {
 }
 
 #[test]
+fn a_line_of_text_that_would_play_tricks_on_a_terminal_is_quoted_visibly() {
+    let reason = not_a_module(b"(module\r\n  (bogus \x1b[2J))");
+    assert!(reason.contains(r"2 |   (bogus \u{1b}[2J))"), "{reason}");
+    assert!(!reason.contains(['\u{1b}', '\r']), "{reason}");
+}
+
+#[test]
 fn a_great_many_faults_are_counted_and_not_all_listed() {
     let mut wat = echo();
     for n in 0..52 {
