@@ -5,7 +5,7 @@ use clap::Parser;
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "jamsocket",
-    version,
+    version = env!("JAMSOCKET_VERSION"),
     subcommand_required = true,
     arg_required_else_help = true,
     after_help = "\

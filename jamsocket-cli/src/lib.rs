@@ -67,6 +67,10 @@ mod cargo;
 mod cli;
 mod code_cache;
 mod commands;
+/// What the build asks git, for its tests.
+#[cfg(test)]
+#[path = "../build/commit.rs"]
+mod commit;
 mod config;
 mod console;
 mod dev;
