@@ -5,6 +5,7 @@
 //! | `jamsocket dev [PATH]` | builds a package as a service, serves it, and goes on with each change |
 //! | `jamsocket build [PATH]` | builds it and prints the path of its module |
 //! | `jamsocket serve [NAME=]MODULE…` | serves modules that are built |
+//! | `jamsocket completions SHELL` | prints what has a shell complete the command line |
 //!
 //! [`Cli`] is the command line, and its [`run`](Cli::run) does what it says or ends in a
 //! [`Failure`], which prints itself. Everything that is for people goes to stderr; stdout has what

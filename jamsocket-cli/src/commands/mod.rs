@@ -1,6 +1,7 @@
 //! The subcommands: one file each, with its arguments and what it does.
 
 mod build;
+mod completions;
 mod dev;
 mod serve;
 
@@ -14,6 +15,7 @@ pub(crate) enum Command {
     Dev(dev::Dev),
     Build(build::Build),
     Serve(serve::Serve),
+    Completions(completions::Completions),
 }
 
 impl Command {
@@ -22,6 +24,7 @@ impl Command {
             Command::Dev(dev) => dev.run(console),
             Command::Build(build) => build.run(console),
             Command::Serve(serve) => serve.run(console),
+            Command::Completions(completions) => completions.run(console),
         }
     }
 }
