@@ -17,7 +17,7 @@ Environment:
 
 Exit codes:
   0  The command has done what it was asked for; a server was told to stop
-  1  It has failed, and says why on stderr
+  1  It has failed, and says why on stderr; `check` has found what `serve` would refuse
   2  The command line is wrong
 
 Example, in the folder of a package:
@@ -71,17 +71,20 @@ mod tests {
 
     #[test]
     fn limits_come_last_in_the_help_and_only_in_the_long_one() {
-        for name in ["dev", "serve"] {
+        for (name, heading) in [("dev", "Serving"), ("serve", "Serving"), ("check", "Options")] {
             let mut cli = Cli::command();
             let command = cli.find_subcommand_mut(name).unwrap();
             let long = command.render_long_help().to_string();
             let (rest, limits) = long.split_once("\nLimits:\n").unwrap();
-            assert!(rest.contains("\nServing:\n") && !rest.contains("--max-rooms"), "{long}");
+            assert!(
+                rest.contains(&format!("\n{heading}:\n")) && !rest.contains("--max-rooms"),
+                "{long}"
+            );
             assert!(limits.contains("--max-rooms <VALUE>\n"), "{long}");
             let mut headings = limits.lines().filter(|line| !line.starts_with(' '));
             assert!(headings.all(|line| line.is_empty() || line.starts_with("Example")), "{long}");
             let short = command.render_help().to_string();
-            assert!(short.contains("--workers") && !short.contains("--max-rooms"), "{short}");
+            assert!(short.contains("--config") && !short.contains("--max-rooms"), "{short}");
         }
     }
 

@@ -11,7 +11,7 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Where the command tells whoever runs it what it does: lines on stderr, coloured on a terminal.
 ///
-/// stdout is left to what scripts read.
+/// stdout is left to results.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Console {
     quiet: bool,
@@ -71,6 +71,15 @@ impl Console {
     /// Nobody takes it.
     pub(crate) fn result(self, line: impl Display) -> io::Result<()> {
         writeln!(io::stdout(), "{line}")
+    }
+
+    /// A result for people: whole lines on stdout, coloured on a terminal.
+    ///
+    /// # Errors
+    ///
+    /// Nobody takes it.
+    pub(crate) fn styled_result(self, lines: impl Display) -> io::Result<()> {
+        write!(anstream::stdout(), "{lines}")
     }
 }
 

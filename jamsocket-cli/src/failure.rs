@@ -39,6 +39,8 @@ enum Cause {
     Dev(#[from] DevError),
     #[error("cannot write the result to stdout")]
     Output(#[from] io::Error),
+    #[error("the command's result says what is wrong")]
+    Told,
 }
 
 macro_rules! failure_from {
@@ -64,6 +66,11 @@ failure_from!(
 );
 
 impl Failure {
+    /// The command has done its work, and found something wrong: its result on stdout says what.
+    pub(crate) fn told() -> Self {
+        Self(Box::new(Cause::Told))
+    }
+
     /// Whether the command line itself is at fault: what it asks for cannot be asked for.
     pub fn is_usage(&self) -> bool {
         matches!(&*self.0, Cause::Serve(error) if error.is_usage())
@@ -74,12 +81,16 @@ impl Failure {
         matches!(&*self.0, Cause::Compile(CompileError::Failed { .. }))
     }
 
-    /// Prints what went wrong, its causes, and what to do, to stderr.
+    /// Prints what went wrong, its causes, and what to do, to stderr; nothing where the command's
+    /// result on stdout has said it.
     pub fn report(&self) {
         console::print(&self.render());
     }
 
     fn render(&self) -> String {
+        if matches!(&*self.0, Cause::Told) {
+            return String::new();
+        }
         let mut text = format!("{ERROR}error{ERROR:#}: {self}\n");
         let mut cause = self.source();
         while let Some(error) = cause {
@@ -101,7 +112,7 @@ impl Failure {
             Cause::Serve(error) => Some(error.help()),
             Cause::Hosting(error) => error.help(),
             Cause::Dev(error) => error.help(),
-            Cause::Config(_) | Cause::Compile(_) | Cause::Output(_) => None,
+            Cause::Config(_) | Cause::Compile(_) | Cause::Output(_) | Cause::Told => None,
         }
     }
 }
@@ -121,6 +132,12 @@ mod tests {
         let failure = ConfigError::Read { path: PathBuf::from("a/jamsocket.toml"), source };
         let expected = "error: cannot read a/jamsocket.toml\n  caused by: no such luck\n";
         assert_eq!(rendered(failure), expected);
+    }
+
+    #[test]
+    fn what_the_result_has_said_is_not_said_again() {
+        assert_eq!(rendered(Failure::told()), "");
+        assert!(!Failure::told().is_usage());
     }
 
     #[test]

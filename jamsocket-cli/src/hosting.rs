@@ -235,18 +235,7 @@ impl HostingError {
     /// What to do about it.
     pub(crate) fn help(&self) -> Option<String> {
         match self {
-            HostingError::Load(LoadError::Unreadable { path, .. }) if path.is_dir() => {
-                let path = path.display();
-                Some(format!(
-                    "that is a folder: `jamsocket dev {path}` builds and serves a package"
-                ))
-            }
-            HostingError::Load(LoadError::TooLarge { .. }) => {
-                Some("--module-bytes, or module_bytes in [limits], allows more".to_owned())
-            }
-            HostingError::Load(LoadError::TooSlow { .. }) => {
-                Some("--load-time, or load_time in [limits], allows more".to_owned())
-            }
+            HostingError::Load(error) => load_help(error),
             HostingError::Start(StartError::Bind { source, .. }) => {
                 bind_help(source.kind(), "--port", "--host")
             }
@@ -260,6 +249,23 @@ impl HostingError {
             ),
             _ => None,
         }
+    }
+}
+
+/// What to do about a module that is not loaded.
+pub(crate) fn load_help(error: &LoadError) -> Option<String> {
+    match error {
+        LoadError::Unreadable { path, .. } if path.is_dir() => {
+            let path = path.display();
+            Some(format!("that is a folder: `jamsocket dev {path}` builds and serves a package"))
+        }
+        LoadError::TooLarge { .. } => {
+            Some("--module-bytes, or module_bytes in [limits], allows more".to_owned())
+        }
+        LoadError::TooSlow { .. } => {
+            Some("--load-time, or load_time in [limits], allows more".to_owned())
+        }
+        _ => None,
     }
 }
 

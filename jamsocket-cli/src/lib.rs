@@ -5,11 +5,12 @@
 //! | `jamsocket dev [PATH]` | builds a package as a service, serves it, and goes on with each change |
 //! | `jamsocket build [PATH]` | builds it and prints the path of its module |
 //! | `jamsocket serve [NAME=]MODULE…` | serves modules that are built |
+//! | `jamsocket check MODULE` | shows what a module is made of, and whether `serve` would accept it |
 //! | `jamsocket completions SHELL` | prints what has a shell complete the command line |
 //!
 //! [`Cli`] is the command line, and its [`run`](Cli::run) does what it says or ends in a
-//! [`Failure`], which prints itself. Everything that is for people goes to stderr; stdout has what
-//! scripts read.
+//! [`Failure`], which prints itself. stdout has a command's result alone; whatever else it says goes
+//! to stderr.
 //!
 //! ```
 //! use clap::Parser;
@@ -25,13 +26,40 @@
 //! | code | meaning |
 //! |---|---|
 //! | 0 | the command has done what it was asked for; a server was told to stop |
-//! | 1 | it has failed, and says why on stderr |
+//! | 1 | it has failed, and says why on stderr; `check` has found what `serve` would refuse |
 //! | 2 | the command line is wrong |
+//!
+//! # `jamsocket check --json`
+//!
+//! Prints one object. What is not known, or not there, is `null`.
+//!
+//! | key | value |
+//! |---|---|
+//! | `module` | the path of the command line |
+//! | `accepted` | whether `serve` would accept it |
+//! | `reason` | why it would not, in words |
+//! | `size_bytes` | the size of the file |
+//! | `memory` | `initial_pages`, `initial_bytes`, `maximum_pages`, `maximum_bytes` |
+//! | `table_elements` | how many functions its table starts with |
+//! | `interface` | each export of the guest interface, then each import of the module |
+//!
+//! Of each thing in `interface`:
+//!
+//! | key | value |
+//! |---|---|
+//! | `kind` | `export` or `import` |
+//! | `module` | what an import comes from |
+//! | `name` | what it is called |
+//! | `required` | whether every module has to have it |
+//! | `expected` | the type that it has to have; `null` where the interface has no such thing |
+//! | `found` | the type that it has; `null` where the module has no such thing |
+//! | `ok` | whether it is as it has to be |
 //!
 //! # `jamsocket.toml`
 //!
-//! In the folder of the package for `dev` and `build`, in the current one for `serve`; all of it
-//! is optional. Paths start at the file's folder. A flag beats the file, and the file the default.
+//! In the folder of the package for `dev` and `build`, in the current one for `serve` and `check`;
+//! all of it is optional. Paths start at the file's folder. A flag beats the file, and the file the
+//! default.
 //!
 //! ```toml
 //! static_files = "static"        # served under /
@@ -60,8 +88,8 @@
 //! modules, by way of `config` (`jamsocket.toml`), `cargo` (packages, targets, builds) and
 //! `browser` (`wasm-bindgen`). `hosting` serves modules, `limits` makes flags and keys of the limits
 //! that the server and the guests' host define. `dev` is what `jamsocket dev` does as long as it runs,
-//! `screen` the terminal that it does it on. What a build gets of the environment, and
-//! why, is told in `cargo::environment`.
+//! `screen` the terminal that it does it on. `report` shows what a module is made of. What a build gets
+//! of the environment, and why, is told in `cargo::environment`.
 
 mod browser;
 mod cargo;
@@ -81,6 +109,7 @@ mod hosting;
 mod limits;
 mod logging;
 mod project;
+mod report;
 mod screen;
 #[cfg(test)]
 mod testing;

@@ -1,6 +1,7 @@
 //! The subcommands: one file each, with its arguments and what it does.
 
 mod build;
+mod check;
 mod completions;
 mod dev;
 mod serve;
@@ -15,6 +16,7 @@ pub(crate) enum Command {
     Dev(dev::Dev),
     Build(build::Build),
     Serve(serve::Serve),
+    Check(check::Check),
     Completions(completions::Completions),
 }
 
@@ -24,6 +26,7 @@ impl Command {
             Command::Dev(dev) => dev.run(console),
             Command::Build(build) => build.run(console),
             Command::Serve(serve) => serve.run(console),
+            Command::Check(check) => check.run(console),
             Command::Completions(completions) => completions.run(console),
         }
     }
