@@ -7,6 +7,8 @@
 mod admin;
 /// The command `jamsocket`, as it is installed.
 mod command;
+/// What the command tells of itself, and of a module that is not served.
+mod command_line;
 /// Code and modules that were written for what was there before.
 mod compatibility;
 /// `jamsocket dev`, from a file that is saved to the clients.
