@@ -41,6 +41,8 @@ both! {
     bytes_come_back_as_bytes: binary_echo::BinaryEchoService, "binary-echo";
     a_chat_names_its_guests: chat::Chat, "chat";
     a_clock_ticks_for_everyone: clock::Clock, "clock";
+    a_drawing_is_for_the_others_and_for_who_comes_later: cursors::Cursors, "cursors";
+    a_drawing_that_grows_too_long_loses_its_oldest_line: cursors::Cursors, "cursors";
 }
 
 async fn everyone_in_a_room_sees_the_same_count_and_nobody_elsewhere(server: ServerHandle) {
@@ -135,4 +137,48 @@ async fn a_clock_ticks_for_everyone(server: ServerHandle) {
         anns.push(ann.hear().await);
     }
     assert!(anns.contains(&bobs), "{bobs} is not among {anns:?}");
+}
+
+async fn a_drawing_is_for_the_others_and_for_who_comes_later(server: ServerHandle) {
+    let mut ann = Client::join(server.addr(), "/ws/1").await;
+    assert_eq!(ann.hear_binary().await, [0, 0, 0, 1, 1]);
+    let mut bob = Client::join(server.addr(), "/ws/1").await;
+    assert_eq!(bob.hear_binary().await, [0, 0, 0, 2, 1]);
+    ann.say_binary(&[0, 7, 1, 9, 9, 9, 9]).await;
+    assert_eq!(bob.hear_binary().await, [0, 0, 0, 1, 0, 7, 1, 9, 9, 9, 9]);
+    // There is no colour 8. What she hears first is what he draws, and not what she did.
+    bob.say_binary(&[1, 8, 1, 8, 8, 8, 8]).await;
+    bob.say_binary(&[1, 6, 1, 8, 8, 8, 8]).await;
+    assert_eq!(ann.hear_binary().await, [0, 0, 0, 2, 1, 6, 1, 8, 8, 8, 8]);
+    ann.leave().await;
+    assert_eq!(bob.hear_binary().await, [0, 0, 0, 1, 3]);
+    let mut eve = Client::join(server.addr(), "/ws/1").await;
+    assert_eq!(eve.hear_binary().await, [0, 0, 0, 3, 1, 6, 1, 8, 8, 8, 8]);
+    bob.say_binary(&[2]).await;
+    assert_eq!(eve.hear_binary().await, [0, 0, 0, 2, 2]);
+    let mut dan = Client::join(server.addr(), "/ws/1").await;
+    assert_eq!(dan.hear_binary().await, [0, 0, 0, 4, 1]);
+}
+
+async fn a_drawing_that_grows_too_long_loses_its_oldest_line(server: ServerHandle) {
+    let mut ann = Client::join(server.addr(), "/ws/1").await;
+    let mut bob = Client::join(server.addr(), "/ws/1").await;
+    bob.hear_binary().await;
+    let longest = |colour| [&[1, colour, 255][..], &[0; 4 * 255]].concat();
+    ann.say_binary(&longest(0)).await;
+    bob.hear_binary().await;
+    for _ in 1..256 {
+        ann.say_binary(&longest(5)).await;
+        bob.hear_binary().await;
+    }
+    let all = 256 * 1022;
+    let mut eve = Client::join(server.addr(), "/ws/1").await;
+    let seen = eve.hear_binary().await;
+    assert_eq!((seen.len(), seen[5]), (5 + all, 0));
+    ann.say_binary(&[1, 6, 1, 8, 8, 8, 8]).await;
+    bob.hear_binary().await;
+    let mut dan = Client::join(server.addr(), "/ws/1").await;
+    let seen = dan.hear_binary().await;
+    assert_eq!((seen.len(), seen[5]), (5 + all - 1022 + 6, 5));
+    assert_eq!(seen[5 + all - 1022..], [6, 1, 8, 8, 8, 8]);
 }
