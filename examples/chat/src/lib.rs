@@ -1,7 +1,8 @@
 //! A chat room with names.
 //!
 //! `/nick NAME` changes a name, `/who` lists who is here; anything else is said to everyone. Run it
-//! with `jamsocket dev examples/chat` and connect to ws://localhost:8080/ws/lobby.
+//! with `jamsocket dev` in the package's folder and open http://localhost:8080/ twice, or
+//! http://localhost:8080/#kitchen for the room `kitchen`. The page is `static/index.html`.
 
 use jamsocket_wasm::prelude::*;
 use std::collections::BTreeMap;
@@ -76,7 +77,8 @@ mod tests {
         room.send(bob, "/nick ann");
         room.leave(ann);
         room.send(bob, "/nick ann");
-        let heard = ["the name \"ann\" is not free", "ann has left", "guest2 is now ann"];
+        let refused = "the name \"ann\" is not free";
+        let heard = [refused, "ann has left", "guest2 is now ann"];
         assert_eq!(room.received(bob), heard);
     }
 }

@@ -1,6 +1,6 @@
 //! The shared counter with a page of its own: two tabs stay in step.
 //!
-//! Run it with `jamsocket dev examples/counter-web` and open http://localhost:8080/, or
+//! Run it with `jamsocket dev` in the package's folder and open http://localhost:8080/ twice, or
 //! http://localhost:8080/#kitchen for the room `kitchen`. The page is `static/index.html`;
 //! `jamsocket.toml` has it served.
 
@@ -9,17 +9,17 @@ use jamsocket_wasm::prelude::*;
 /// The number of one room.
 #[jamsocket_wasm]
 #[derive(Debug)]
-pub struct WebCounter(i32);
+pub struct Counter(i32);
 
-impl WebCounter {
+impl Counter {
     fn show(&self, to: impl Into<MessageRecipient>, context: &impl JamsocketContext) {
         context.send_message(to, &self.0.to_string());
     }
 }
 
-impl SimpleJamsocketService for WebCounter {
+impl SimpleJamsocketService for Counter {
     fn new(_room_id: &str, _context: &impl JamsocketContext) -> Self {
-        WebCounter(0)
+        Counter(0)
     }
 
     fn connect(&mut self, client: ClientId, context: &impl JamsocketContext) {
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn a_new_tab_is_shown_the_value_and_a_press_reaches_all() {
-        let mut room = TestRoom::<WebCounter>::new("lobby");
+        let mut room = TestRoom::<Counter>::new("lobby");
         let first = room.join();
         room.send(first, "decrement");
         let second = room.join();

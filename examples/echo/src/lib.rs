@@ -1,6 +1,7 @@
 //! Sends every message back to who sent it, text as text and binary as binary.
 //!
-//! Run it with `jamsocket dev examples/echo` and connect to ws://localhost:8080/ws/1.
+//! Run it with `jamsocket dev` in the package's folder and open http://localhost:8080/. The page is
+//! `static/index.html`.
 
 use jamsocket_wasm::prelude::*;
 
