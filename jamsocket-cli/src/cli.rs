@@ -61,6 +61,7 @@ mod tests {
             let defaults = match command.get_name() {
                 "dev" | "serve" => "8080 127.0.0.1 implicit 300sec 30 120",
                 "build" => ".",
+                "new" => "counter",
                 _ => continue,
             };
             for default in defaults.split(' ') {

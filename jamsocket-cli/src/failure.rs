@@ -6,6 +6,7 @@ use crate::{
     console,
     dev::DevError,
     hosting::HostingError,
+    scaffold::NewError,
 };
 use anstyle::{AnsiColor, Style};
 use std::{error::Error as _, fmt::Write, io};
@@ -21,6 +22,8 @@ pub struct Failure(Box<Cause>);
 
 #[derive(Debug, Error)]
 enum Cause {
+    #[error(transparent)]
+    New(#[from] NewError),
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
@@ -54,6 +57,7 @@ macro_rules! failure_from {
 }
 
 failure_from!(
+    NewError,
     ConfigError,
     PackageError,
     TargetError,
@@ -106,6 +110,7 @@ impl Failure {
 
     fn help(&self) -> Option<String> {
         match &*self.0 {
+            Cause::New(error) => error.help(),
             Cause::Package(error) => error.help(),
             Cause::Target(error) => Some(error.help()),
             Cause::WasmBindgen(error) => error.help(),

@@ -2,6 +2,7 @@
 //!
 //! | command | what it does |
 //! |---|---|
+//! | `jamsocket new NAME` | makes a package that is ready to be served |
 //! | `jamsocket dev [PATH]` | builds a package as a service, serves it, and goes on with each change |
 //! | `jamsocket build [PATH]` | builds it and prints the path of its module |
 //! | `jamsocket serve [NAME=]MODULE…` | serves modules that are built |
@@ -84,12 +85,12 @@
 //!
 //! # How it is made
 //!
-//! `commands` has a file for each command, `flags` what they share. `project` turns a folder into
-//! modules, by way of `config` (`jamsocket.toml`), `cargo` (packages, targets, builds) and
-//! `browser` (`wasm-bindgen`). `hosting` serves modules, `limits` makes flags and keys of the limits
-//! that the server and the guests' host define. `dev` is what `jamsocket dev` does as long as it runs,
-//! `screen` the terminal that it does it on. `report` shows what a module is made of. What a build gets
-//! of the environment, and why, is told in `cargo::environment`.
+//! `commands` has a file for each command, `flags` what they share. `scaffold` writes new packages.
+//! `project` turns a folder into modules, by way of `config` (`jamsocket.toml`), `cargo` (packages,
+//! targets, builds) and `browser` (`wasm-bindgen`). `hosting` serves modules, `limits` makes flags
+//! and keys of the limits that the server and the guests' host define. `dev` is what `jamsocket dev`
+//! does as long as it runs, `screen` the terminal that it does it on. `report` shows what a module is
+//! made of. What a build gets of the environment, and why, is told in `cargo::environment`.
 
 mod browser;
 mod cargo;
@@ -110,6 +111,7 @@ mod limits;
 mod logging;
 mod project;
 mod report;
+mod scaffold;
 mod screen;
 #[cfg(test)]
 mod testing;

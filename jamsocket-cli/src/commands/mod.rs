@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod completions;
 mod dev;
+mod new;
 mod serve;
 
 pub(crate) use serve::ServeError;
@@ -13,6 +14,7 @@ use clap::Subcommand;
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Command {
+    New(new::New),
     Dev(dev::Dev),
     Build(build::Build),
     Serve(serve::Serve),
@@ -23,6 +25,7 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) fn run(&self, console: Console) -> Result<(), Failure> {
         match self {
+            Command::New(new) => new.run(console),
             Command::Dev(dev) => dev.run(console),
             Command::Build(build) => build.run(console),
             Command::Serve(serve) => serve.run(console),

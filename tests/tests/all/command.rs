@@ -416,6 +416,9 @@ fn a_wrong_command_line_is_code_2() {
     for arguments in [
         "",
         "walk",
+        "new",
+        "new 1room",
+        "new room --template game",
         "serve --rooms sometimes x.wasm",
         "serve --port 65536 x.wasm",
         "serve",
@@ -428,7 +431,7 @@ fn a_wrong_command_line_is_code_2() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for arguments in ["--help", "dev --help", "build --help", "serve --help"] {
+    for arguments in ["--help", "new --help", "dev --help", "build --help", "serve --help"] {
         let output = Jamsocket::new(empty().folder(), arguments).run();
         assert_eq!(output.code, 0);
         assert!(output.stdout.contains("Example"), "{arguments}: {}", output.stdout);

@@ -1,0 +1,1 @@
+../../../../examples/chat/src/lib.rs

@@ -1,0 +1,1 @@
+../../../../examples/counter-web/src/lib.rs

@@ -1,0 +1,1 @@
+../../../../examples/cursors/src/lib.rs

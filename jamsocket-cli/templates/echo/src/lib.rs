@@ -1,0 +1,1 @@
+../../../../examples/echo/src/lib.rs
