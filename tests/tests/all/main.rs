@@ -27,6 +27,8 @@ mod lifecycle;
 mod limits;
 /// What is counted.
 mod metrics;
+/// Packages that `jamsocket new` makes, as they come.
+mod new_packages;
 /// Which pages and which names are let in.
 mod origins;
 /// What a WebSocket keeps to, and what a peer that breaks the protocol gets.
