@@ -39,7 +39,7 @@ pub enum StartError {
     Tls(#[from] TlsError),
     /// A service's name cannot stand in a path, or is taken by a route of the server's own.
     #[error(
-        "`{0}` cannot be a service's name: a name is of ASCII letters, digits, `-` and `_`, and not `ws`, `status`, `new_room` or `client`"
+        "`{0}` cannot be a service's name: a name is of ASCII letters, digits, `-` and `_`, and not `ws`, `status`, `new_room`, `client` or `_`"
     )]
     ServiceName(String),
     /// Two services have the same name.

@@ -34,6 +34,7 @@
 //! - [`Tls`] has a server speak TLS.
 //! - [`Limits`] bounds what clients and rooms may use.
 //! - [`AdminAddress`] is where an operator is told what they use: [`Server::with_admin`].
+//! - [`Playground`] is a page for people who write rooms: [`Server::with_playground`].
 //! - [`RoomIdStrategy`] and [`ServiceShutdownPolicy`] say how rooms begin and end.
 //!
 //! # Routes
@@ -45,6 +46,14 @@
 //! | `POST /new_room` | makes a room and answers with its id (strategies `uuid` and `short`) |
 //! | `POST /ws/{room}` | makes that room (strategy `api`); 409 where it exists |
 //! | `/client/…`, `/…` | static files, where set |
+//!
+//! With a playground:
+//!
+//! | route | what it does |
+//! |---|---|
+//! | `GET /_/` | answers with the page |
+//! | `GET /_/events` | tells the page what happens, as server-sent events |
+//! | `GET /` | leads to the page, where there are no static files |
 //!
 //! On the admin address, and nowhere else:
 //!
@@ -83,6 +92,7 @@ mod orders;
 #[cfg(feature = "parts")]
 #[doc(hidden)]
 pub mod parts;
+mod playground;
 mod rate;
 mod rooms;
 mod server;
@@ -103,6 +113,7 @@ pub use jamsocket::host::{
 pub use limits::Limits;
 pub use mount::Mount;
 pub use named_service::NamedService;
+pub use playground::{BuildState, Playground};
 pub use rooms::{
     code::{RolledBack, Swapping},
     strategy::{ParseRoomIdStrategyError, RoomIdStrategy},

@@ -60,7 +60,8 @@ pub struct Mount {
 }
 
 impl Mount {
-    /// Adds the routes of the rooms, and of static files where set, to an application or a scope.
+    /// Adds the routes of the rooms, and of static files and a playground where set, to an application
+    /// or a scope. Whoever reaches the playground sees what rooms there are, and what they log.
     pub fn configure(&self, app: &mut ServiceConfig) {
         self.site.configure(app);
     }

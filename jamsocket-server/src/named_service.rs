@@ -7,7 +7,7 @@ use jamsocket::{JamsocketServiceFactory, host::ServiceShutdownPolicy};
 use std::{fmt, sync::Arc};
 
 /// First parts of a path that a service's name must not hide.
-const TAKEN_NAMES: [&str; 4] = ["ws", "status", "new_room", "client"];
+const TAKEN_NAMES: [&str; 5] = ["ws", "status", "new_room", "client", "_"];
 
 /// A service with a name, one of several in a server. Its rooms have nothing to do with those of
 /// the others, even where their ids are the same.

@@ -1,6 +1,7 @@
 use crate::{
-    AdminAddress, AllowedHosts, AllowedOrigins, Limits, NamedService, RoomIdStrategy, ServerHandle,
-    ServiceActorContext, StartError, Tls, limits::A_YEAR, settings::ServiceSettings, start,
+    AdminAddress, AllowedHosts, AllowedOrigins, Limits, NamedService, Playground, RoomIdStrategy,
+    ServerHandle, ServiceActorContext, StartError, Tls, limits::A_YEAR, settings::ServiceSettings,
+    start,
 };
 use jamsocket::{
     JamsocketServiceFactory, SimpleJamsocketService, SimpleJamsocketServiceFactory,
@@ -48,6 +49,8 @@ pub struct Server {
     pub workers: Option<usize>,
     /// Where the operator finds `GET /metrics` and `GET /rooms`. Default: nowhere.
     pub admin: Option<AdminAddress>,
+    /// The page at `/_/` that joins rooms and watches them. Default: none.
+    pub playground: Option<Playground>,
     /// The certificate that the server shows, and its key. Default: none, so that it speaks HTTP and
     /// not HTTPS.
     pub tls: Option<Tls>,
@@ -75,6 +78,7 @@ impl Default for Server {
             client_path: None,
             workers: None,
             admin: None,
+            playground: None,
             tls: None,
             allowed_origins: AllowedOrigins::default(),
             allowed_hosts: AllowedHosts::default(),
@@ -150,6 +154,14 @@ impl Server {
     /// answers to the names that the server answers to, and to its own.
     pub fn with_admin(mut self, address: impl Into<AdminAddress>) -> Self {
         self.admin = Some(address.into());
+        self
+    }
+
+    /// Has the server answer `GET /_/` with a page that joins rooms and watches them, for people who
+    /// write them; so does `GET /`, where there are no static files. Whoever reaches the server sees
+    /// there what rooms there are, and what they log.
+    pub fn with_playground(mut self, playground: Playground) -> Self {
+        self.playground = Some(playground);
         self
     }
 
@@ -246,6 +258,7 @@ impl Server {
             heartbeat_interval: self.heartbeat_interval.min(A_YEAR),
             heartbeat_timeout: self.heartbeat_timeout.min(A_YEAR),
             limits: Arc::new(self.limits.countable()),
+            playground: self.playground.clone(),
         }
     }
 }

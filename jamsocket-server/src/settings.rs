@@ -1,4 +1,4 @@
-use crate::{Limits, RoomIdStrategy};
+use crate::{Limits, Playground, RoomIdStrategy};
 use jamsocket::host::ServiceShutdownPolicy;
 use std::{sync::Arc, time::Duration};
 
@@ -10,4 +10,6 @@ pub(crate) struct ServiceSettings {
     pub(crate) heartbeat_interval: Duration,
     pub(crate) heartbeat_timeout: Duration,
     pub(crate) limits: Arc<Limits>,
+    /// Where the rooms' log lines are shown, too.
+    pub(crate) playground: Option<Playground>,
 }

@@ -1,6 +1,10 @@
 use crate::{
-    AllowedOrigins, NamedService, Server, StartError, http::routes, metrics::Counter,
-    open_sockets::OpenSockets, rooms::Rooms,
+    AllowedOrigins, NamedService, Server, StartError,
+    http::routes,
+    metrics::Counter,
+    open_sockets::OpenSockets,
+    playground::{self, Listeners},
+    rooms::Rooms,
 };
 use actix_web::{rt, web::ServiceConfig};
 use std::{
@@ -18,6 +22,8 @@ pub(crate) struct Site {
     /// The WebSockets that are open.
     open: OpenSockets,
     origins: Arc<AllowedOrigins>,
+    /// Those who listen to the playground, where there is one.
+    listeners: Option<Arc<Listeners>>,
     /// Requests for a name that the server does not answer to.
     refused_hosts: Arc<Counter>,
 }
@@ -40,9 +46,11 @@ impl Site {
                 _ => Err(StartError::StaticFolder(folder)),
             })
             .collect::<Result<_, _>>()?;
-        let services = services.into_iter().map(|service| service.open(settings.clone())).collect();
+        let services: Vec<_> =
+            services.into_iter().map(|service| service.open(settings.clone())).collect();
         let origins = Arc::new(server.allowed_origins);
-        Ok(Self { services, files, open, origins, refused_hosts: Arc::default() })
+        let listeners = server.playground.map(|p| Arc::new(Listeners::new(p, services.clone())));
+        Ok(Self { services, files, open, origins, listeners, refused_hosts: Arc::default() })
     }
 
     pub(crate) fn services(&self) -> &[Arc<Rooms>] {
@@ -59,6 +67,9 @@ impl Site {
         for rooms in &self.services {
             routes::add_service(app, rooms, &self.open, &self.origins);
         }
+        if let Some(listeners) = &self.listeners {
+            playground::add_routes(app, listeners);
+        }
         for (path, folder) in &self.files {
             let inside = folder.clone();
             app.service(
@@ -73,9 +84,20 @@ impl Site {
         }
     }
 
+    /// Has `GET /` lead to the playground, where there is one and no file is served under that path.
+    pub(crate) fn configure_root(&self, app: &mut ServiceConfig) {
+        let is_taken = self.files.iter().any(|(path, _)| *path == "/");
+        if self.listeners.is_some() && !is_taken {
+            playground::add_way_there(app);
+        }
+    }
+
     /// Ends all rooms, each with its `disconnect`s, closes their clients' WebSockets, and returns
     /// when they are closed.
     pub(crate) async fn stop(&self) {
+        if let Some(listeners) = &self.listeners {
+            listeners.end();
+        }
         let stop = |rooms: &Arc<Rooms>| {
             let rooms = rooms.clone();
             rt::spawn(async move { rooms.stop().await })
@@ -86,6 +108,9 @@ impl Site {
             let _ = rooms.await;
         }
         self.open.closed().await;
+        if let Some(listeners) = &self.listeners {
+            listeners.ended().await;
+        }
     }
 }
 
@@ -130,7 +155,7 @@ mod tests {
 
     #[test]
     fn other_names_are_refused() {
-        for name in ["a b", "a/b", "é", "..", "ws", "status", "new_room", "client"] {
+        for name in ["a b", "a/b", "é", "..", "ws", "status", "new_room", "client", "_"] {
             assert!(matches!(site_of(&[name]), Err(StartError::ServiceName(n)) if n == name));
         }
         assert!(matches!(site_of(&["a", "a"]), Err(StartError::SameName(name)) if name == "a"));

@@ -198,7 +198,8 @@ fn bind(site: &Site, settings: &Settings) -> io::Result<Bound> {
     let mut http = HttpServer::new(move || {
         let (site, check) = (site.clone(), check.clone());
         App::new()
-            .configure(move |app| site.configure(app))
+            .configure(|app| site.configure(app))
+            .configure(|app| site.configure_root(app))
             .default_service(web::to(refuse::path))
             .wrap(from_fn(move |request, next| check.clone().pass(request, next)))
     })

@@ -55,6 +55,11 @@ pub(crate) fn connection(metrics: &ServiceMetrics) -> HttpResponse {
     unavailable("there is no place for another WebSocket")
 }
 
+/// As many pages listen to the playground as may.
+pub(crate) fn listener() -> HttpResponse {
+    unavailable("as many pages of the playground are open as may be")
+}
+
 /// There is nothing at this path of the admin address.
 pub(crate) async fn admin_path() -> HttpResponse {
     let sentence = "there is nothing here: this address has /metrics and /rooms";

@@ -34,7 +34,7 @@ pub(crate) fn add_service(
     open: &OpenSockets,
     origins: &Arc<AllowedOrigins>,
 ) {
-    let prefix = if rooms.name.is_empty() { String::new() } else { format!("/{}", rooms.name) };
+    let prefix = rooms.path_prefix();
     let shared =
         Data::new(Shared { rooms: rooms.clone(), open: open.clone(), origins: origins.clone() });
     // The id may be empty here, so that it is refused like any other that is none.

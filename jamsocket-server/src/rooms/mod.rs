@@ -30,4 +30,4 @@ pub(crate) use registry::RoomsUsage;
 pub(crate) use room_id::{RoomId, RoomIdError};
 pub(crate) use seat::Seat;
 pub(crate) use service::{CreateError, JoinError, Rooms, UsedUp};
-pub(crate) use status::{RoomStatus, RoomUsage};
+pub(crate) use status::{RoomStatus, RoomUsage, RoomWork};

@@ -213,6 +213,7 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rooms::RoomWork;
 
     fn registry(strategy: RoomIdStrategy) -> Registry {
         Registry::new(strategy, Arc::new(Limits { max_rooms: 3, ..Limits::default() }))
@@ -275,7 +276,7 @@ mod tests {
         let registry = registry(RoomIdStrategy::Implicit);
         for (n, clients) in [(1, 2), (2, 3)] {
             let Claim::New(inbox) = registry.claim(&id(n)) else { panic!() };
-            inbox.status.publish(clients, 10 * n, Instant::now());
+            inbox.status.publish(clients, 10 * n, RoomWork::default(), Instant::now());
         }
         let both = RoomsUsage { rooms: 2, clients: 5, memory_bytes: 30 };
         assert_eq!(registry.usage(), both);

@@ -1,4 +1,4 @@
-use super::{Inbox, RoomId, Rooms, code::Trial, room_log::RoomLog};
+use super::{Inbox, RoomId, RoomWork, Rooms, code::Trial, room_log::RoomLog};
 use crate::{
     clients::{CloseReason, Outbox, frame},
     metrics::{self, Failure, ServiceMetrics, Traffic},
@@ -21,6 +21,7 @@ pub(super) struct Host<'a> {
     pub(super) slow: Vec<ClientId>,
     metrics: &'a ServiceMetrics,
     traffic: Arc<Traffic>,
+    work: RoomWork,
     /// How often the room was refused memory, as far as that is counted.
     refused_growths: u64,
     /// The time, where it was looked at just now.
@@ -51,6 +52,7 @@ impl<'a> Host<'a> {
             slow: Vec::new(),
             metrics: &rooms.metrics,
             traffic: rooms.metrics.traffic(),
+            work: RoomWork::default(),
             refused_growths: 0,
             clock: None,
             called: born,
@@ -89,7 +91,8 @@ impl<'a> Host<'a> {
     }
 
     /// Counts a message on its way in.
-    pub(super) fn receive(&self, bytes: usize) {
+    pub(super) fn receive(&mut self, bytes: usize) {
+        self.work.messages += 1;
         self.traffic.received_messages.add(1);
         self.traffic.received_bytes.add(bytes as u64);
     }
@@ -101,7 +104,7 @@ impl<'a> Host<'a> {
         now: Instant,
     ) {
         let usage = room.usage();
-        self.inbox.status.publish(room.clients(), usage.memory_bytes, now);
+        self.inbox.status.publish(room.clients(), usage.memory_bytes, self.work, now);
         let refused = usage.refused_growths.saturating_sub(self.refused_growths);
         if refused > 0 {
             self.traffic.refused_growths.add(refused);
@@ -159,7 +162,10 @@ impl RoomHost<Arc<Outbox>> for Host<'_> {
         let now = Instant::now();
         self.clock = Some(now);
         if let Some(callback) = metrics::Callback::of(callback) {
-            self.traffic.callback(callback).add(now.duration_since(self.called));
+            let took = now.duration_since(self.called);
+            self.traffic.callback(callback).add(took);
+            self.work.callbacks += 1;
+            self.work.busy_nanos += took.as_nanos() as u64;
         }
     }
 

@@ -7,7 +7,7 @@ use jamsocket::{
     BuildError, ClientId, LogLevel,
     host::{RoomEnd, visible},
 };
-use std::error::Error;
+use std::{error::Error, fmt};
 use tokio::time::Instant;
 
 /// How many lines of a failure's text are written: enough for a guest's backtrace.
@@ -49,6 +49,7 @@ impl<'a> RoomLog<'a> {
             LogLevel::Debug => write!(debug),
             LogLevel::Trace => write!(trace),
         }
+        self.show(level, line);
     }
 
     pub(super) fn started(self) {
@@ -75,6 +76,7 @@ impl<'a> RoomLog<'a> {
     pub(super) fn slow_client(self, client: ClientId) {
         let (service, room) = self.names();
         tracing::warn!(service, ?room, %client, "client is too slow");
+        self.show(LogLevel::Warn, format_args!("client {client} is too slow"));
     }
 
     /// Why a room could not be built, after what its service wrote as it was.
@@ -88,26 +90,31 @@ impl<'a> RoomLog<'a> {
     /// One event for the first line, and one for each line of a guest's backtrace, so that each can
     /// be told whose it is.
     fn failure(self, text: &str) {
-        let (service, room) = self.names();
         let Some(report) = self.rooms.registry.report(self.id) else { return };
         for line in text.lines().take(MAX_FAILURE_LINES) {
-            tracing::error!(service, ?room, "{}", visible(line));
+            self.error(&visible(line));
         }
         if report.unreported > 0 {
-            tracing::error!(
-                service,
-                ?room,
-                "it failed {} more times before, unreported",
-                report.unreported
-            );
+            self.error(&format!("it failed {} more times before, unreported", report.unreported));
         }
         if report.is_last {
-            tracing::error!(
-                service,
-                ?room,
+            self.error(&format!(
                 "it failed {TOO_MANY} times within {WINDOW:?}: until it fails less often, nothing more \
                  is written about it"
-            );
+            ));
+        }
+    }
+
+    fn error(self, line: &str) {
+        let (service, room) = self.names();
+        tracing::error!(service, ?room, "{line}");
+        self.show(LogLevel::Error, line);
+    }
+
+    /// Has a line in the playground, where there is one.
+    fn show(self, level: LogLevel, line: impl fmt::Display) {
+        if let Some(playground) = &self.rooms.settings.playground {
+            playground.log().push(self.rooms.label(), self.id, level, &line.to_string());
         }
     }
 

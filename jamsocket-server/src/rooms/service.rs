@@ -97,6 +97,11 @@ impl Rooms {
         if self.name.is_empty() { NAMELESS } else { &self.name }
     }
 
+    /// What the paths of the service's routes begin with.
+    pub(crate) fn path_prefix(&self) -> String {
+        if self.name.is_empty() { String::new() } else { format!("/{}", self.name) }
+    }
+
     /// What the rooms use together.
     pub(crate) fn usage(&self) -> RoomsUsage {
         self.registry.usage()

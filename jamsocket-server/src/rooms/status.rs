@@ -12,8 +12,22 @@ pub(crate) struct RoomStatus {
     born: Instant,
     clients: AtomicUsize,
     memory_bytes: AtomicUsize,
+    messages: AtomicU64,
+    callbacks: AtomicU64,
+    busy_nanos: AtomicU64,
     /// When something last happened in the room, in nanoseconds after `born`: some 584 years fit.
     active: AtomicU64,
+}
+
+/// What a room has done so far.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RoomWork {
+    /// Messages that it received.
+    pub(crate) messages: u64,
+    /// Callbacks that came to their end.
+    pub(crate) callbacks: u64,
+    /// The time that those took, waiting included, in nanoseconds.
+    pub(crate) busy_nanos: u64,
 }
 
 /// What a room's status was at one moment.
@@ -21,6 +35,7 @@ pub(crate) struct RoomStatus {
 pub(crate) struct RoomUsage {
     pub(crate) clients: usize,
     pub(crate) memory_bytes: usize,
+    pub(crate) work: RoomWork,
     /// How long the room is there.
     pub(crate) age: Duration,
     /// How long nothing has happened in it.
@@ -33,14 +48,26 @@ impl RoomStatus {
             born: Instant::now(),
             clients: AtomicUsize::new(0),
             memory_bytes: AtomicUsize::new(0),
+            messages: AtomicU64::new(0),
+            callbacks: AtomicU64::new(0),
+            busy_nanos: AtomicU64::new(0),
             active: AtomicU64::new(0),
         }
     }
 
     /// Something has happened in the room, till `now`.
-    pub(crate) fn publish(&self, clients: usize, memory_bytes: usize, now: Instant) {
+    pub(crate) fn publish(
+        &self,
+        clients: usize,
+        memory_bytes: usize,
+        work: RoomWork,
+        now: Instant,
+    ) {
         self.clients.store(clients, Relaxed);
         self.memory_bytes.store(memory_bytes, Relaxed);
+        self.messages.store(work.messages, Relaxed);
+        self.callbacks.store(work.callbacks, Relaxed);
+        self.busy_nanos.store(work.busy_nanos, Relaxed);
         let active = now.saturating_duration_since(self.born);
         self.active.store(active.as_nanos() as u64, Relaxed);
     }
@@ -51,6 +78,11 @@ impl RoomStatus {
         RoomUsage {
             clients: self.clients.load(Relaxed),
             memory_bytes: self.memory_bytes.load(Relaxed),
+            work: RoomWork {
+                messages: self.messages.load(Relaxed),
+                callbacks: self.callbacks.load(Relaxed),
+                busy_nanos: self.busy_nanos.load(Relaxed),
+            },
             age,
             idle: age.saturating_sub(active),
         }
@@ -68,14 +100,17 @@ mod tests {
         let fresh = RoomUsage {
             clients: 0,
             memory_bytes: 0,
+            work: RoomWork::default(),
             age: Duration::from_secs(2),
             idle: Duration::from_secs(2),
         };
         assert_eq!(status.read(at(2)), fresh);
-        status.publish(3, 4, at(5));
+        let work = RoomWork { messages: 5, callbacks: 6, busy_nanos: 7 };
+        status.publish(3, 4, work, at(5));
         let used = RoomUsage {
             clients: 3,
             memory_bytes: 4,
+            work,
             age: Duration::from_secs(7),
             idle: Duration::from_secs(2),
         };

@@ -74,6 +74,7 @@ impl World {
             heartbeat_interval: Duration::ZERO,
             heartbeat_timeout: Duration::ZERO,
             limits: Arc::new(limits),
+            playground: None,
         };
         let script = Script::default();
         let named = NAMES.map(str::to_owned).into_iter().zip(plans);

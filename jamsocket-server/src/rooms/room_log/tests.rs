@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    Limits, Server,
+    Limits, Playground, Server,
     clients::Outbox,
     rooms::{Code, Seat},
 };
@@ -75,6 +75,11 @@ impl io::Write for Written {
 
 /// What is logged while `happens` has to do with rooms of [`Teller`], in virtual time.
 fn log_of(limits: Limits, happens: impl AsyncFnOnce(&Arc<Rooms>)) -> Vec<String> {
+    log_on(Server::new().with_limits(limits), happens)
+}
+
+/// The same, with rooms as this server has them.
+fn log_on(server: Server, happens: impl AsyncFnOnce(&Arc<Rooms>)) -> Vec<String> {
     let written = Written::default();
     let writer = written.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -83,7 +88,7 @@ fn log_of(limits: Limits, happens: impl AsyncFnOnce(&Arc<Rooms>)) -> Vec<String>
         .without_time()
         .with_writer(move || writer.clone())
         .finish();
-    let settings = Server::new().with_limits(limits).service_settings();
+    let settings = server.service_settings();
     let runtime =
         runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     tracing::subscriber::with_default(subscriber, || {
@@ -199,4 +204,22 @@ fn a_failure_takes_no_more_than_64_lines() {
         });
         assert_eq!(count(&log, "line"), written);
     }
+}
+
+#[test]
+fn a_playground_shows_what_the_service_logs_and_why_it_fails_and_is_as_silent_as_the_log() {
+    let playground = Playground::new();
+    let server = Server::new().with_playground(playground.clone());
+    let log = log_on(server, async |rooms| {
+        say(rooms, "1", &["word", "fail!"]).await;
+        for _ in 0..10 {
+            say(rooms, "1", &["again!"]).await;
+        }
+    });
+    let shown = playground.log().kept();
+    for (text, times) in [("hello", 5), ("word", 1), ("again!", 4), ("room failed", 5)] {
+        assert_eq!((count(&shown, text), count(&log, text)), (times, times), "{text}: {shown:#?}");
+    }
+    assert_eq!(count(&shown, "it failed 5 times within 10s"), 1, "{shown:#?}");
+    assert_eq!(count(&shown, r"fail\u{1b}[2J"), 5, "{shown:#?}");
 }
