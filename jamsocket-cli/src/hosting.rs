@@ -5,8 +5,8 @@ use crate::{
     limits::AllLimits,
 };
 use jamsocket_server::{
-    AdminAddress, AllowedOrigins, NamedService, RoomIdStrategy, ServerHandle, ServiceActorContext,
-    StartError, Swapper, Tls, TlsError,
+    AdminAddress, AllowedOrigins, NamedService, Playground, RoomIdStrategy, ServerHandle,
+    ServiceActorContext, StartError, Swapper, Tls, TlsError,
 };
 use jamsocket_wasm_host::{EngineError, GuestLimits, LoadError, WasmEngine, WasmHostFactory};
 use std::{
@@ -17,7 +17,7 @@ use std::{
 use thiserror::Error;
 
 /// What a server is to serve.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(crate) struct Hosting {
     /// The service at `/ws/{room}`.
     pub(crate) alone: Option<HostedModule>,
@@ -33,6 +33,8 @@ pub(crate) struct Hosting {
     pub(crate) tls: Option<Tls>,
     /// What may be used, where no flag says otherwise.
     pub(crate) limits: AllLimits,
+    /// The page at `/_/`, where there is to be one.
+    pub(crate) playground: Option<Playground>,
 }
 
 /// A module, and what `jamsocket.toml` says about its rooms.
@@ -103,6 +105,7 @@ impl Hosting {
             .with_client_path(self.client.as_deref().map(text_of));
         server.admin = flags.admin(self.admin.as_ref()).cloned();
         server.tls = flags.tls(self.tls.as_ref());
+        server.playground = self.playground.clone();
         let mut swappers = Vec::new();
         for (name, hosted) in self.modules() {
             let (strategy, policy) = flags.rooms(hosted.rooms);
@@ -132,7 +135,7 @@ impl Hosting {
         let rooms = |hosting: &Self| -> Vec<_> {
             hosting.modules().map(|(name, hosted)| (name.to_owned(), hosted.rooms)).collect()
         };
-        let Self { alone: _, named: _, static_files, client, admin, tls, limits } = self;
+        let Self { static_files, client, admin, tls, limits, .. } = self;
         rooms(self) == rooms(other)
             && (static_files, client) == (&other.static_files, &other.client)
             && (admin, tls, limits) == (&other.admin, &other.tls, &other.limits)
@@ -168,7 +171,9 @@ impl Hosting {
             |folder: &PathBuf, path| format!("{} on http{s}://{address}{path}", folder.display());
         let pages = self.static_files.iter().map(|files| folder(files, "/"));
         let client = self.client.iter().map(|files| folder(files, "/client/"));
-        alone.chain(named).chain(pages).chain(client).collect()
+        let playground = || format!("playground on http{s}://{address}/_/");
+        let playground = self.playground.iter().map(|_| playground());
+        alone.chain(named).chain(pages).chain(client).chain(playground).collect()
     }
 }
 
@@ -315,6 +320,7 @@ mod tests {
             named: vec![hosted("chat")],
             static_files: Some("static".into()),
             client: Some("out".into()),
+            playground: Some(Playground::new()),
             ..Hosting::default()
         };
         let expected = [
@@ -322,6 +328,7 @@ mod tests {
             "chat on http://127.0.0.1:8080 - a room is ws://127.0.0.1:8080/chat/ws/NAME",
             "static on http://127.0.0.1:8080/",
             "out on http://127.0.0.1:8080/client/",
+            "playground on http://127.0.0.1:8080/_/",
         ];
         assert_eq!(lines(&hosting, &[]), expected);
     }
@@ -331,11 +338,13 @@ mod tests {
         let hosting = Hosting {
             alone: Some(hosted("counter")),
             static_files: Some("static".into()),
+            playground: Some(Playground::new()),
             ..Hosting::default()
         };
         let expected = [
             "counter on https://127.0.0.1:8080 - a room is wss://127.0.0.1:8080/ws/NAME",
             "static on https://127.0.0.1:8080/",
+            "playground on https://127.0.0.1:8080/_/",
         ];
         assert_eq!(lines(&hosting, &["--tls-cert", "a", "--tls-key", "b"]), expected);
         let hosting = Hosting { tls: Some(Tls::from_files("a", "b")), ..hosting };

@@ -60,6 +60,7 @@ pub(crate) fn build(
             tls: plan.tls,
             client: client.transpose()?,
             limits: plan.limits,
+            playground: None,
         },
         modules: builder.modules.into_iter().map(|(_, module)| module).collect(),
     })

@@ -7,7 +7,7 @@ use crate::{
     hosting, project,
 };
 use clap::Args;
-use jamsocket_server::AllowedOrigins;
+use jamsocket_server::{AllowedOrigins, Playground};
 
 /// Build a package as a service, serve it, and go on with each change of it
 ///
@@ -42,7 +42,8 @@ impl Dev {
         if !self.no_watch {
             return dev::run(&self.project, &self.serving, config, console);
         }
-        let built = project::build(&self.project, config, &Job::default(), console)?;
+        let mut built = project::build(&self.project, config, &Job::default(), console)?;
+        built.hosting.playground = Some(Playground::new());
         Ok(built.hosting.run(&self.serving, AllowedOrigins::SameHostOrLocalhost, console)?)
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     hosting::{HostedModule, Hosting},
 };
 use clap::Args;
-use jamsocket_server::{AllowedOrigins, NamedService, StartError};
+use jamsocket_server::{AllowedOrigins, NamedService, Playground, StartError};
 use std::{
     path::{Path, PathBuf},
     str::FromStr,
@@ -30,6 +30,10 @@ pub(crate) struct Serve {
     modules: Vec<ModuleArgument>,
     #[command(flatten)]
     config: ConfigFlag,
+    /// Serve a page at /_/ that joins rooms and watches them; whoever reaches the server sees there
+    /// what rooms there are and what they log
+    #[arg(long, help_heading = "Serving")]
+    playground: bool,
     #[command(flatten)]
     serving: ServeFlags,
 }
@@ -38,7 +42,8 @@ impl Serve {
     pub(crate) fn run(&self, console: Console) -> Result<(), Failure> {
         let config = self.config.read(Path::new("."))?;
         let client = config.client.as_ref().and_then(|package| client_folder(package, console));
-        let hosting = Hosting { client, ..plan(&self.modules, config)? };
+        let playground = self.playground.then(Playground::new);
+        let hosting = Hosting { client, playground, ..plan(&self.modules, config)? };
         Ok(hosting.run(&self.serving, AllowedOrigins::SameHost, console)?)
     }
 }
