@@ -6,6 +6,7 @@
 //! - [`Certificate`] is made for a test, and [`tls`] makes a connection that trusts it.
 //! - [`Jamsocket`] is the command, [`Process`] what a running one uses of the machine.
 //! - [`Browser`] is a real Chromium with a page.
+//! - [`Events`] are what a page of the playground is told.
 //! - [`http`] makes a plain request, [`Metrics`] are what one at an admin address answers.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
@@ -14,6 +15,7 @@
 mod browser;
 mod client;
 mod command;
+mod events;
 mod guest;
 mod http;
 mod metrics;
@@ -26,6 +28,7 @@ mod tls;
 pub use browser::Browser;
 pub use client::{Client, Refused};
 pub use command::{Jamsocket, Output, Package, Serving, manifest, readme_block};
+pub use events::Events;
 pub use guest::{build_guest, guest, unruly, wasm_factory, workspace_root};
 pub use http::{Answer, http};
 pub use metrics::{Family, Metrics};

@@ -49,6 +49,7 @@ async fn dev_builds_and_serves_the_counter_of_the_readme() {
     let package = counter();
     let serving = Jamsocket::new(package.folder(), "dev --port 0").serve();
     assert_eq!(http(serving.addr, "GET /status").await.body, "ok");
+    assert_eq!(http(serving.addr, "GET /_/").await.status, 200);
     counts(serving.addr, "/ws/1").await;
     serving.signal("TERM");
     assert_eq!(serving.code().await, 0);
