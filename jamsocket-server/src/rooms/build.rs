@@ -52,7 +52,7 @@ impl RoomToBuild {
             Ok(built) => {
                 drop(factory);
                 rooms.registry.started(id);
-                let driver = Driver::new(rooms, id, inbox, code, version, built);
+                let mut driver = Driver::new(rooms, id, inbox, code, version, built);
                 driver.drive(handed, *purpose == Purpose::Join).await;
             }
             Err(error) => {

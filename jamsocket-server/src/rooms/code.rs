@@ -11,11 +11,13 @@ pub(crate) struct Code<F> {
 }
 
 struct State<F> {
-    /// Counts the swaps, and those that were rolled back once more.
+    /// The number of the factory, which it keeps when it is gone back to.
     version: u64,
     factory: Arc<F>,
     /// What to go back to, until something newer comes.
-    before: Option<Arc<F>>,
+    before: Option<(u64, Arc<F>)>,
+    /// How many factories there were.
+    factories: u64,
     /// Those who run it.
     rooms: Vec<Weak<Rooms>>,
 }
@@ -23,7 +25,7 @@ struct State<F> {
 impl<F> Code<F> {
     pub(crate) fn new(factory: F) -> Arc<Self> {
         let factory = Arc::new(factory);
-        let state = State { version: 0, factory, before: None, rooms: Vec::new() };
+        let state = State { version: 1, factory, before: None, factories: 1, rooms: Vec::new() };
         Arc::new(Self { state: Mutex::new(state) })
     }
 
@@ -54,13 +56,12 @@ impl<F: Send + Sync + 'static> Code<F> {
         rolled_back: impl FnOnce(RolledBack) + Send + 'static,
     ) -> Swapping {
         let (gone_over, swapped) = mpsc::channel();
-        let (version, rooms) = {
-            let mut state = self.lock();
-            let before = std::mem::replace(&mut state.factory, Arc::new(factory));
-            state.before = Some(before);
-            state.version += 1;
-            (state.version, state.rooms.clone())
-        };
+        let mut state = self.lock();
+        let before = std::mem::replace(&mut state.factory, Arc::new(factory));
+        state.before = Some((state.version, before));
+        state.factories += 1;
+        state.version = state.factories;
+        let version = state.version;
         let (code, rolled_back) = (self.clone(), Mutex::new(Some(rolled_back)));
         let trial = Trial(Arc::new(move |failure| {
             let told = || rolled_back.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -71,29 +72,28 @@ impl<F: Send + Sync + 'static> Code<F> {
             }
         }));
         let order = SwapOrder { version, trial, gone_over };
-        for rooms in rooms.iter().filter_map(Weak::upgrade) {
-            rooms.swap(|| Event::Swap(order.clone()));
-        }
+        state.tell(|| Event::Swap(Box::new(order.clone())));
         Swapping { swapped }
     }
 
-    /// Goes back to what was before this version. Returns whether that is done by now: it is not
-    /// where the version does not run any more.
+    /// Goes back to what was before this version. Returns whether that is done now: it is not where
+    /// the version does not run any more.
     fn roll_back(&self, failed: u64) -> bool {
-        let rooms = {
-            let mut state = self.lock();
-            if state.version != failed {
-                return false;
-            }
-            let Some(before) = state.before.take() else { return false };
-            state.factory = before;
-            state.version += 1;
-            state.rooms.clone()
-        };
-        for rooms in rooms.iter().filter_map(Weak::upgrade) {
-            rooms.swap(|| Event::Restore(failed));
+        let mut state = self.lock();
+        if state.version != failed {
+            return false;
         }
+        let Some((version, before)) = state.before.take() else { return false };
+        (state.version, state.factory) = (version, before);
+        state.tell(|| Event::Restore(failed));
         true
+    }
+}
+
+impl<F> State<F> {
+    /// Tells each room. As the state is locked meanwhile, rooms are told in the order of what happens.
+    fn tell(&self, event: impl Fn() -> Event) {
+        self.rooms.iter().filter_map(Weak::upgrade).for_each(|rooms| rooms.swap(&event));
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{ServiceActorContext, clients::Outbox};
 use jamsocket::{
-    JamsocketServiceFactory,
+    BuildError, JamsocketServiceFactory,
     host::{Input, Room, ServiceShutdownPolicy},
 };
 use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
@@ -51,7 +51,7 @@ impl<'a, F: JamsocketServiceFactory<ServiceActorContext>> Driver<'a, F> {
     ///
     /// Who asked for the room while it was built comes in before its clocks start. Where it was built
     /// for such a client alone and that one has gone, `ends_unjoined` says that nobody else expects it.
-    pub(super) async fn drive(mut self, handed: &Handed, ends_unjoined: bool) {
+    pub(super) async fn drive(&mut self, handed: &Handed, ends_unjoined: bool) {
         let mut alarm = Alarm::default();
         self.host.started();
         for _ in 0..self.inbox.len() {
@@ -129,47 +129,52 @@ impl<'a, F: JamsocketServiceFactory<ServiceActorContext>> Driver<'a, F> {
                 room.handle(Input::Binary(client, &bytes), host).await;
             }
             // On their own, as they are rare: they would make each room's task larger.
-            Event::Swap(order) => Box::pin(self.swap(Some(order))).await,
+            Event::Swap(order) => Box::pin(self.swap(*order)).await,
             Event::Restore(failed) => Box::pin(self.restore(failed)).await,
             Event::Stop => room.handle(Input::Stop, host).await,
         }
     }
 
-    /// Goes over to the code that the service has now, which is on trial where it came by an order.
-    async fn swap(&mut self, order: Option<SwapOrder>) {
+    /// Goes over to the code that came with an order, unless there is other code by now. It is on trial,
+    /// and the one before is not any more.
+    async fn swap(&mut self, order: SwapOrder) {
+        self.room.handle(Input::Trust, &mut self.host).await;
+        self.host.trust();
         let (version, factory) = self.code.current();
-        let is_outdated = order.as_ref().is_some_and(|order| order.version != version);
-        if is_outdated || self.host.version == version {
+        if order.version != version || self.host.version == version {
             return;
         }
-        let trial = order.as_ref().map(SwapOrder::trial);
         match build(&*factory, self.rooms, self.id, self.inbox).await {
             Ok((service, context)) => {
-                self.host.swapped(version, trial);
+                self.host.swapped(version, Some(order.trial()));
                 let input = Input::Swap(Box::new(service), context);
                 self.room.handle(input, &mut self.host).await;
                 if self.host.version == version {
-                    order.into_iter().for_each(SwapOrder::gone_over);
+                    order.gone_over();
                 }
             }
-            Err(error) => {
-                if let Some(trial) = trial {
-                    trial.fail(self.id, with_causes(&error));
-                }
-            }
+            // Later there may be a place for it, and the room goes on.
+            Err(BuildError::AtCapacity(_)) => {}
+            Err(error) => order.trial().fail(self.id, with_causes(&error)),
         }
     }
 
     /// Goes back from the code of a version that has failed, in this room or in another.
     async fn restore(&mut self, failed: u64) {
-        if self.host.version != failed {
-            return;
-        }
-        if self.room.on_trial() {
+        if self.host.version == failed && self.room.on_trial() {
             self.host.restored();
             self.room.handle(Input::Restore, &mut self.host).await;
-        } else {
-            self.swap(None).await;
+        }
+        let (version, factory) = self.code.current();
+        if self.host.version == version {
+            return;
+        }
+        // It was through with its trial, or has missed a version.
+        let built = build(&*factory, self.rooms, self.id, self.inbox).await;
+        if let Ok((service, context)) = built {
+            self.host.swapped(version, None);
+            let input = Input::Replace(Box::new(service), context);
+            self.room.handle(input, &mut self.host).await;
         }
     }
 }

@@ -35,7 +35,7 @@ pub(crate) enum Event {
     Text(ClientId, ByteString),
     Binary(ClientId, Bytes),
     /// The room is to go over to new code.
-    Swap(SwapOrder),
+    Swap(Box<SwapOrder>),
     /// The code of this version has failed elsewhere: the room is to go back.
     Restore(u64),
     Stop,

@@ -30,8 +30,16 @@ pub(super) struct Host<'a> {
     called: Instant,
     /// Which version of the code the room runs.
     pub(super) version: u64,
-    /// The version before, and what to do where the one that runs fails on trial.
-    trial: Option<(u64, Trial)>,
+    /// What to go back to where the version that runs fails on trial.
+    before: Option<Before>,
+}
+
+/// What a room that has gone over to new code can go back to.
+struct Before {
+    version: u64,
+    refused_growths: u64,
+    /// What is to be told of the failure.
+    trial: Trial,
 }
 
 impl<'a> Host<'a> {
@@ -57,7 +65,7 @@ impl<'a> Host<'a> {
             clock: None,
             called: born,
             version,
-            trial: None,
+            before: None,
         }
     }
 
@@ -77,16 +85,22 @@ impl<'a> Host<'a> {
 
     /// Notes that the room goes over to this version of the code, perhaps on trial.
     pub(super) fn swapped(&mut self, version: u64, trial: Option<Trial>) {
+        let refused_growths = mem::take(&mut self.refused_growths);
         let before = mem::replace(&mut self.version, version);
-        self.trial = trial.map(|trial| (before, trial));
-        self.refused_growths = 0;
+        self.before = trial.map(|trial| Before { version: before, refused_growths, trial });
+        // It was built meanwhile.
+        self.clock = None;
+    }
+
+    /// Notes that the version that runs is not on trial any more.
+    pub(super) fn trust(&mut self) {
+        self.before = None;
     }
 
     /// Notes that the room goes back to the version before. Returns the trial that has ended so.
     pub(super) fn restored(&mut self) -> Option<Trial> {
-        let (before, trial) = self.trial.take()?;
-        self.version = before;
-        self.refused_growths = 0;
+        let Before { version, refused_growths, trial } = self.before.take()?;
+        (self.version, self.refused_growths) = (version, refused_growths);
         Some(trial)
     }
 

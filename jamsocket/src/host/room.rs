@@ -26,6 +26,10 @@ pub enum Input<'a, S, P> {
     /// The host puts a fresh service, built with this context, in the place of the one that runs. It
     /// sees a `connect` for each client that is in, and is [on trial](Room::on_trial) at first.
     Swap(Box<S>, RoomContext),
+    /// The same, but that the service is not on trial: what ran before is not gone back to.
+    Replace(Box<S>, RoomContext),
+    /// The host trusts the service that is on trial. Nothing happens where none is.
+    Trust,
     /// The host takes a service that is on trial back. Nothing happens where none is.
     Restore,
     /// The host ends the room: every client leaves, each with its `disconnect`.
@@ -250,9 +254,13 @@ impl<S: JamsocketService, P> Room<S, P> {
             Input::Text(..) | Input::Binary(..) => {}
             Input::Wake => self.wake(host).await,
             Input::Swap(service, context) => {
-                Box::pin(self.swap(*service, context, host)).await;
+                Box::pin(self.swap(service, context, host)).await;
                 self.settle(host).await;
             }
+            Input::Replace(service, context) => {
+                Box::pin(self.replace(service, context, host)).await;
+            }
+            Input::Trust => self.swap.end_trial(),
             Input::Restore => {
                 self.restore();
                 self.settle(host).await;

@@ -194,6 +194,22 @@ async fn code_that_cannot_start_or_meet_who_is_in_is_never_seen() {
 }
 
 #[tokio::test]
+async fn code_that_something_newer_came_after_is_not_on_trial_any_more() {
+    let (server, swapper) = start(ONE);
+    let mut ann = join(&server, "1", "one meets 1").await;
+    let (_, back_from_two) = swap(&swapper, TWO).await;
+    assert_eq!(ann.hear().await, "two meets 1");
+    let broken = Version { name: "three", fails_to_start: true, ..ONE };
+    let (_, back_from_three) = swap(&swapper, broken).await;
+    back_from_three.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(asked(&mut ann).await, "two 1 2");
+    ann.say("fail").await;
+    assert_eq!(ann.hear_close().await.0, 1011);
+    assert!(back_from_two.try_recv().is_err());
+    join(&server, "1", "two meets 1").await;
+}
+
+#[tokio::test]
 async fn code_that_is_through_with_its_trial_fails_like_any_other() {
     let (server, swapper) = start(ONE);
     let mut ann = join(&server, "1", "one meets 1").await;

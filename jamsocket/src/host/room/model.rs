@@ -20,6 +20,9 @@ enum Happening {
     Pass(u64),
     /// A new service comes, which fails after so many callbacks.
     Swap(u32),
+    /// The same, and it is not on trial.
+    Replace(u32),
+    Trust,
     Restore,
     Stop,
 }
@@ -47,6 +50,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         20 => (any::<usize>(), say).prop_map(|(who, say)| Happening::Say(who, say)),
         6 => (0_u64..40).prop_map(Happening::Pass),
         2 => (0_u32..12).prop_map(Happening::Swap),
+        1 => (0_u32..12).prop_map(Happening::Replace),
+        1 => Just(Happening::Trust),
         1 => Just(Happening::Restore),
         1 => Just(Happening::Stop),
     ]
@@ -230,12 +235,12 @@ impl Model {
         }
     }
 
-    fn swap(&mut self, number: usize, callbacks_left: u32) {
+    fn swap(&mut self, number: usize, callbacks_left: u32, trial: u32) {
         if self.over {
             return;
         }
-        let met = self.members.clone();
-        self.before = Some(Before { running: self.running, met, trial: 3 });
+        let (running, met) = (self.running, self.members.clone());
+        self.before = (trial > 0).then_some(Before { running, met, trial });
         self.running = Running { number, callbacks_left, timer: None };
         self.waiting = std::mem::take(&mut self.members);
         self.meet();
@@ -334,9 +339,18 @@ proptest! {
                     Input::Wake
                 }
                 Happening::Swap(callbacks) => {
-                    model.swap(n + 1, callbacks);
+                    model.swap(n + 1, callbacks, 3);
                     let (told, context) = Told::new(n + 1, callbacks, &calls);
                     Input::Swap(Box::new(told), context)
+                }
+                Happening::Replace(callbacks) => {
+                    model.swap(n + 1, callbacks, 0);
+                    let (told, context) = Told::new(n + 1, callbacks, &calls);
+                    Input::Replace(Box::new(told), context)
+                }
+                Happening::Trust => {
+                    model.before = None;
+                    Input::Trust
                 }
                 Happening::Restore => {
                     model.restore();

@@ -9,7 +9,7 @@ const TRIAL_CALLBACKS: u32 = 3;
 /// What a room keeps while the service that it was given last is new.
 #[derive(Debug)]
 pub(super) struct Swap<S, P> {
-    trial: Option<Trial<S>>,
+    trial: Option<Box<Trial<S>>>,
     /// Clients that have not met the service that runs, ascending: later than all in the roster.
     waiting: VecDeque<(ClientId, P)>,
     /// The clients that the service which runs has met, where it was put back, until it has met the
@@ -28,6 +28,14 @@ struct Trial<S> {
     met: Vec<ClientId>,
     /// How many callbacks the new service has still to come through.
     callbacks_left: u32,
+}
+
+impl<S> Trial<S> {
+    /// Drops the service that is not gone back to.
+    fn end(self) {
+        self.context.close();
+        discard(Some(self.service));
+    }
 }
 
 impl<S, P> Default for Swap<S, P> {
@@ -57,8 +65,7 @@ impl<S, P> Swap<S, P> {
     /// Drops the service before, if there is one.
     pub(super) fn end_trial(&mut self) {
         if let Some(trial) = self.trial.take() {
-            trial.context.close();
-            discard(Some(trial.service));
+            trial.end();
         }
     }
 }
@@ -70,32 +77,55 @@ impl<S: JamsocketService, P> Room<S, P> {
         self.swap.trial.is_some()
     }
 
-    /// Puts `service` in the place of the one that runs, and has it meet the clients.
+    /// Puts `service` in the place of the one that runs, on trial, and has it meet the clients.
     pub(super) async fn swap(
         &mut self,
-        service: S,
+        service: Box<S>,
         context: RoomContext,
         host: &mut impl RoomHost<P>,
     ) {
-        if self.end.is_some() {
-            context.close();
-            return discard(Some(service));
-        }
         self.swap.end_trial();
-        let usage = mem::replace(&mut self.usage, service.usage());
-        let Some(before) = self.service.replace(service) else { return };
-        let context = mem::replace(&mut self.context, context);
+        let Some(before) = self.put(*service, context) else { return };
         // What it still sends, from other threads, is kept and wakes nobody.
-        context.begin_callback();
-        let met = self.roster.ids().collect();
-        self.swap.trial = Some(Trial {
+        before.context.begin_callback();
+        self.swap.trial = Some(Box::new(before));
+        self.meet_all(host).await;
+    }
+
+    /// Puts `service` in the place of the one that runs for good, and has it meet the clients.
+    pub(super) async fn replace(
+        &mut self,
+        service: Box<S>,
+        context: RoomContext,
+        host: &mut impl RoomHost<P>,
+    ) {
+        self.swap.end_trial();
+        let Some(before) = self.put(*service, context) else { return };
+        before.end();
+        self.meet_all(host).await;
+    }
+
+    /// Puts `service` in the place of the one that runs, which is given back with all that it had.
+    fn put(&mut self, service: S, context: RoomContext) -> Option<Trial<S>> {
+        let usage = service.usage();
+        let Some(before) = self.service.replace(service) else {
+            // The room is over.
+            context.close();
+            discard(self.service.take());
+            return None;
+        };
+        Some(Trial {
             service: before,
-            context,
-            usage,
+            context: mem::replace(&mut self.context, context),
+            usage: mem::replace(&mut self.usage, usage),
             timer: self.timer.take(),
-            met,
+            met: self.roster.ids().collect(),
             callbacks_left: TRIAL_CALLBACKS,
-        });
+        })
+    }
+
+    /// Has a service that is new meet everybody, as if they joined one after another.
+    async fn meet_all(&mut self, host: &mut impl RoomHost<P>) {
         self.swap.waiting = self.roster.take_after(None).into();
         // What it has sent while it was built reaches nobody: nobody is in.
         if self.flush(Callback::Outside, host) {
@@ -107,7 +137,7 @@ impl<S: JamsocketService, P> Room<S, P> {
     /// [settle](Self::settle) then.
     pub(super) fn restore(&mut self) {
         let Some(trial) = self.swap.trial.take() else { return };
-        let Trial { service, context, usage, timer, met, .. } = trial;
+        let Trial { service, context, usage, timer, met, .. } = *trial;
         self.context.close();
         discard(self.service.replace(service));
         (self.context, self.usage, self.timer) = (context, usage, timer);

@@ -111,6 +111,12 @@ impl Swaps {
         self.input(Input::Swap(new, context));
     }
 
+    /// Puts a new service in for good, which fails at this call.
+    fn replace(&mut self, fails_at: u32) {
+        let (new, context) = service("new", fails_at, &self.wakes);
+        self.input(Input::Replace(new, context));
+    }
+
     fn seen(&mut self) -> Vec<String> {
         std::mem::take(&mut self.stage.done)
     }
@@ -257,6 +263,27 @@ fn a_service_on_trial_can_be_taken_back_and_one_that_has_passed_cannot() {
 }
 
 #[test]
+fn a_service_that_replaces_another_meets_the_clients_and_is_on_no_trial() {
+    let mut swaps = Swaps::new();
+    swaps.swap(0);
+    swaps.replace(3);
+    assert!(!swaps.room.on_trial());
+    assert_eq!(swaps.seen().last().unwrap(), "bob: new 2 connect 2");
+    swaps.say(1, "third");
+    assert_eq!(swaps.seen(), ["ann Failed", "bob Failed"]);
+}
+
+#[test]
+fn a_service_that_is_trusted_is_on_trial_no_more() {
+    let mut swaps = Swaps::new();
+    swaps.swap(3);
+    swaps.input(Input::Trust);
+    swaps.seen();
+    swaps.say(1, "third");
+    assert_eq!(swaps.seen(), ["ann Failed", "bob Failed"]);
+}
+
+#[test]
 fn the_last_to_leave_a_service_on_trial_leaves_the_one_before_too() {
     let mut swaps = Swaps::with(ServiceShutdownPolicy::Immediate);
     swaps.leave(2);
@@ -312,6 +339,7 @@ fn a_room_that_is_over_takes_no_new_service() {
     let mut swaps = Swaps::new();
     swaps.input(Input::Stop);
     swaps.seen();
+    swaps.replace(0);
     swaps.swap(0);
     assert_eq!(swaps.seen(), Vec::<String>::new());
     swaps.context.send_message(Broadcast, "too late");
