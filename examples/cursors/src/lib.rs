@@ -13,8 +13,8 @@
 //! | 3 | my pointer is gone, or I am |
 //!
 //! A line is a colour, 0 to 7, a count, 1 to 255, and that many points of x and y, two bytes each,
-//! the higher one first; 0 is left and top. The first message that a client gets is its own number,
-//! 1, and all lines that were drawn.
+//! the higher one first; 0 is left and top. Behind its own number a client gets 1 and all lines that
+//! were drawn, which is how it begins.
 
 use jamsocket_wasm::prelude::*;
 use std::collections::VecDeque;
