@@ -31,6 +31,8 @@ mod metrics;
 mod new_packages;
 /// Which pages and which names are let in.
 mod origins;
+/// The examples' pages, in a browser.
+mod pages;
 /// The page that joins rooms and watches them, and what it is told.
 mod playground;
 /// What a WebSocket keeps to, and what a peer that breaks the protocol gets.
