@@ -190,7 +190,7 @@ fn a_named_service_has_one_source() {
 #[test]
 fn a_named_service_has_a_name_that_can_stand_in_a_path() {
     let rule = "a name is of ASCII letters, digits, `-` and `_`, \
-                and not `ws`, `status`, `new_room` or `client`";
+                and not `ws`, `status`, `new_room`, `client` or `_`";
     assert_refused(
         "[services.\"\"]\nmodule = 'a'\n",
         &format!(

@@ -22,7 +22,11 @@ function join(service, room, count) {
 function changedClients() {
   byId("hint").hidden = Client.all.size > 0;
   const kept = [...Client.all].map(({ serviceName, room }) => [serviceName, room]);
-  sessionStorage.setItem("clients", JSON.stringify(kept));
+  try {
+    sessionStorage.setItem("clients", JSON.stringify(kept));
+  } catch {
+    // Somebody lets no page keep anything.
+  }
 }
 
 function rejoinAfterReload() {
@@ -32,7 +36,7 @@ function rejoinAfterReload() {
       if (services.has(service)) new Client(serviceOf, service, room);
     }
   } catch {
-    // What another page of this address has kept under that name.
+    // The same, or another page of this address has kept something else under that name.
   }
   changedClients();
 }
@@ -154,16 +158,23 @@ const server = {
         this.heard = Date.now();
         const events = (rest + value).split("\n\n");
         rest = events.pop();
-        for (const event of events) {
-          const [, name, data] = event.match(/^event: (.*)\ndata: (.*)$/);
-          this.hear[name]?.call(this, JSON.parse(data));
-        }
+        for (const event of events) this.take(event);
       }
     } catch {
       return "The server is gone.";
     } finally {
       clearInterval(watch);
       this.heard = undefined;
+    }
+  },
+
+  /** Takes an event. What goes wrong with it is this page's fault, and no end of the server. */
+  take(event) {
+    try {
+      const [, name, data] = event.match(/^event: (.*?)\ndata: (.*)$/s);
+      this.hear[name]?.call(this, JSON.parse(data));
+    } catch (fault) {
+      reportError(fault);
     }
   },
 
