@@ -7,6 +7,7 @@ use std::{
 };
 
 const VERB: Style = AnsiColor::Green.on_default().bold();
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Where the command tells whoever runs it what it does: lines on stderr, coloured on a terminal.
@@ -39,6 +40,11 @@ impl Console {
         if !self.quiet {
             print(&format!("{WARNING}warning{WARNING:#}: {what}\n"));
         }
+    }
+
+    /// Something that has failed, and does not end the command.
+    pub(crate) fn error(self, what: impl Display) {
+        print(&format!("{ERROR}error{ERROR:#}: {what}\n"));
     }
 
     /// What another program has to say, as it says it.

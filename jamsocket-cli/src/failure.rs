@@ -3,7 +3,7 @@ use crate::{
     cargo::{CompileError, PackageError, TargetError},
     commands::ServeError,
     config::ConfigError,
-    console,
+    console::{self, ERROR},
     dev::DevError,
     hosting::HostingError,
     scaffold::NewError,
@@ -12,7 +12,6 @@ use anstyle::{AnsiColor, Style};
 use std::{error::Error as _, fmt::Write, io};
 use thiserror::Error;
 
-const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HELP: Style = AnsiColor::Cyan.on_default().bold();
 
 /// Why a command did not do what it was asked for.
@@ -91,7 +90,8 @@ impl Failure {
         console::print(&self.render());
     }
 
-    fn render(&self) -> String {
+    /// The same, as a text with colours.
+    pub(crate) fn render(&self) -> String {
         if matches!(&*self.0, Cause::Told) {
             return String::new();
         }

@@ -40,7 +40,11 @@ pub(crate) fn build(
     let mut builder = Builder {
         workspace: &workspace,
         environment: &environment,
-        consent: flags.consent(),
+        consent: match flags.consent() {
+            // The terminal's keys are listened to.
+            Consent::Ask if job.is_beside() => Consent::Withheld,
+            consent => consent,
+        },
         job,
         console,
         modules: Vec::new(),

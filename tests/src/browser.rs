@@ -39,7 +39,7 @@ pub struct Browser {
 #[derive(Debug)]
 struct Driver {
     process: Child,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 impl Browser {
@@ -58,18 +58,20 @@ impl Browser {
             .spawn()
             .expect("chromedriver is installed");
         let stdout = process.stdout.take().expect("it is piped");
-        let lines = BufReader::new(stdout).lines().map_while(Result::ok);
-        let port = lines
-            .filter_map(|line| line.split_once("successfully on port ").map(|(_, p)| p.to_owned()))
-            .next()
-            .expect("it says where it listens");
+        let driver = Driver { process, profile };
+        let port = tokio::task::spawn_blocking(|| {
+            let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+            let port =
+                |line: String| line.split_once("successfully on port ").map(|(_, p)| p.to_owned());
+            lines.find_map(port).expect("it says where it listens")
+        });
+        let port = crate::soon("the browser's driver", port).await.unwrap();
         let mut args: Vec<String> = FLAGS.map(str::to_owned).into();
-        args.push(format!("--user-data-dir={}", profile.path().display()));
+        args.push(format!("--user-data-dir={}", driver.profile.path().display()));
         args.push(format!("--window-size={width},{height}"));
         if dark {
             args.push("--blink-settings=preferredColorScheme=0".to_owned());
         }
-        let driver = Driver { process, _profile: profile };
         let mut wanted = Capabilities::new();
         wanted.insert("goog:chromeOptions".to_owned(), json!({ "args": args }));
         wanted.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));

@@ -22,7 +22,7 @@ pub(crate) fn compile(
     console.status("Building", format_args!("{} ({target}, release)", package.name));
     let mut cargo = environment.command("cargo", workspace.folder());
     cargo
-        .args(["build", "--release", "--lib", "--message-format=json-diagnostic-rendered-ansi"])
+        .args(["build", "--release", "--lib", job.message_format()])
         .args(["--target", target.name()])
         .args(["--package", &package.id.repr])
         .arg("--manifest-path")
@@ -32,8 +32,8 @@ pub(crate) fn compile(
     if console.is_quiet() {
         cargo.arg("--quiet");
     }
-    if console.is_coloured() {
-        // Its stderr may be a pipe, and ours is a terminal.
+    if job.is_beside() && console.is_coloured() {
+        // Its stderr is a pipe, and ours is a terminal.
         cargo.args(["--color", "always"]);
     }
     tracing::debug!(?cargo, "building");

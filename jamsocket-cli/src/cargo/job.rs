@@ -29,6 +29,19 @@ impl Job {
         Self { beside: Some(Arc::default()) }
     }
 
+    /// Whether it is one beside what else goes on.
+    pub(crate) fn is_beside(&self) -> bool {
+        self.beside.is_some()
+    }
+
+    /// How cargo is to give its diagnostics: to us, where we have a use for them.
+    pub(super) fn message_format(&self) -> &'static str {
+        match self.is_beside() {
+            true => "--message-format=json-diagnostic-rendered-ansi",
+            false => "--message-format=json-render-diagnostics",
+        }
+    }
+
     /// Ends the programs of a build beside what else goes on, and has it start no more.
     pub(crate) fn give_up(&self) {
         if let Some(mut beside) = self.lock() {

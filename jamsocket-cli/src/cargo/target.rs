@@ -43,6 +43,8 @@ pub(crate) enum Consent {
     Given,
     /// Whoever sits at the terminal is asked. Without a terminal the answer is no.
     Ask,
+    /// It is not, and nobody is asked.
+    Withheld,
 }
 
 /// Makes sure that the compiler of `environment` in `folder` has the library of `target`, and has
@@ -68,7 +70,12 @@ pub(crate) fn ensure_installed(
     let question = format!(
         "The target {target} is not installed. Install it with `rustup target add {target}`?"
     );
-    if consent != Consent::Given && !console.confirm(&question) {
+    let may = match consent {
+        Consent::Given => true,
+        Consent::Ask => console.confirm(&question),
+        Consent::Withheld => false,
+    };
+    if !may {
         return Err(TargetError::Missing { target });
     }
     console.status("Installing", format_args!("{target} (rustup target add {target})"));

@@ -1,5 +1,8 @@
 use super::BuildEnvironment;
-use crate::config::{PackageName, Place};
+use crate::{
+    config::{PackageName, Place},
+    console,
+};
 use cargo_metadata::{MetadataCommand, Package};
 use std::{
     io,
@@ -46,9 +49,9 @@ impl Workspace {
             .command("cargo", &absolute)
             .args(["metadata", "--no-deps", "--format-version", "1"])
             .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
             .output()
             .map_err(PackageError::Start)?;
+        console::print(&String::from_utf8_lossy(&said.stderr));
         if !said.status.success() {
             return Err(PackageError::Refused { folder: absolute });
         }

@@ -35,8 +35,12 @@ impl Keys {
     /// Has the keys of the terminal at stdin, if there is one, told to `pressed`.
     #[cfg(unix)]
     pub(super) fn listen(pressed: impl Fn(Key) + Send + 'static) -> Option<Self> {
-        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-        if !io::stdin().is_terminal() {
+        use rustix::{
+            process::getpgrp,
+            termios::{LocalModes, OptionalActions, tcgetattr, tcgetpgrp, tcsetattr},
+        };
+        // Who is in the background of a terminal and asks for its keys is stopped.
+        if !io::stdin().is_terminal() || tcgetpgrp(io::stdin()).ok()? != getpgrp() {
             return None;
         }
         let before = tcgetattr(io::stdin()).ok()?;

@@ -27,10 +27,10 @@ use crate::{
     hosting::HostingError,
     project::{self, Built},
 };
-use jamsocket_server::AllowedOrigins;
+use jamsocket_server::{AllowedOrigins, BuildState, Playground};
 use session::{Happening, Session};
 use sources::Sources;
-use std::{sync::mpsc, thread};
+use std::{path::PathBuf, sync::mpsc, thread, time::Instant};
 use watch::Watch;
 pub(crate) use watch::WatchError as DevError;
 
@@ -46,8 +46,14 @@ pub(crate) fn run(
     console: Console,
 ) -> Result<(), Failure> {
     // Before the build: what changes while it runs is a change.
-    let mut watch = Watch::new(sources(project))?;
-    let built = first_build(project, config, &mut watch, console)?;
+    let mut watch = Watch::new(sources(project, &config, false))?;
+    let begun = Instant::now();
+    let mut built = first_build(project, config, &mut watch, console)?;
+    // By now there is all that is depended on.
+    watch.add(sources(project, &project.config()?, true))?;
+    let playground = Playground::new();
+    playground.set_build(BuildState::Running { took: begun.elapsed() });
+    built.hosting.playground = Some(playground);
     let served = built.hosting.start(serving, AllowedOrigins::SameHostOrLocalhost, console)?;
     let (tell, happenings) = mpsc::channel();
     watch_on_a_thread(watch, project.clone(), tell.clone());
@@ -65,9 +71,22 @@ pub(crate) fn run(
     Ok(served.server.join().map_err(HostingError::Ended)?)
 }
 
-fn sources(project: &ProjectFlags) -> Sources {
+/// What the project is built from, as far as cargo can say.
+fn sources(project: &ProjectFlags, config: &Config, may_fetch: bool) -> Sources {
     let environment = BuildEnvironment::of_this_process();
-    Sources::of(&project.path, &environment).with_file(project.config_file())
+    Sources::of(&project.path, config, may_fetch, &environment).with_file(project.config_file())
+}
+
+/// Waits for the next change. After one that may be of what there is to build, that is watched from then
+/// on; what cargo cannot read now is watched as it was, until it is mended.
+fn next_change(watch: &mut Watch, project: &ProjectFlags) -> Result<PathBuf, DevError> {
+    let file = watch.next()?;
+    if sources::says_what_is_built(&file)
+        && let Ok(config) = project.config()
+    {
+        watch.add(sources(project, &config, true))?;
+    }
+    Ok(file)
 }
 
 /// Builds until that succeeds: where the source is at fault, each change of it is a new try.
@@ -85,7 +104,7 @@ fn first_build(
             }
             built => return built,
         }
-        watch.next()?;
+        next_change(watch, project)?;
         config = project.config()?;
     }
 }
@@ -94,13 +113,7 @@ fn first_build(
 fn watch_on_a_thread(mut watch: Watch, project: ProjectFlags, tell: mpsc::Sender<Happening>) {
     thread::spawn(move || {
         loop {
-            let changed = watch.next().and_then(|file| {
-                if sources::says_what_is_built(&file) {
-                    watch = Watch::new(sources(&project))?;
-                }
-                Ok(file)
-            });
-            let happening = match changed {
+            let happening = match next_change(&mut watch, &project) {
                 Ok(file) => Happening::Changed(file),
                 Err(error) => Happening::Unwatched(error),
             };

@@ -6,10 +6,11 @@ use super::{
 };
 use crate::{
     console::Console,
+    failure::Failure,
     flags::{ProjectFlags, ServeFlags},
     hosting::{Factory, Hosting, Served},
 };
-use jamsocket_server::{RolledBack, Swapper};
+use jamsocket_server::{BuildState, RolledBack, Swapper};
 use std::{
     mem,
     path::{Path, PathBuf},
@@ -106,7 +107,7 @@ impl<'a> Session<'a> {
             services: services.collect(),
             building: None,
             builds: 0,
-            status: StatusLine::new(url.clone(), &served.server),
+            status: StatusLine::new(url.clone(), &served.server, console),
             url,
             has_warned: false,
             tell,
@@ -138,9 +139,7 @@ impl<'a> Session<'a> {
                 self.console.status("Changed", self.project_path(&file).display());
                 self.build();
             }
-            Happening::Unwatched(error) => {
-                self.console.warn(format_args!("{error}; `r` builds, where this is a terminal"));
-            }
+            Happening::Unwatched(error) => Failure::from(error).report(),
             Happening::Built(finished) => self.built(*finished),
             Happening::Swapped(swapped) => self.swapped(&swapped),
             Happening::RolledBack { served_as, version, back } => {
@@ -158,6 +157,7 @@ impl<'a> Session<'a> {
         self.building = None;
         self.builds += 1;
         self.status.set(BuildStatus::Building);
+        self.tell_pages(BuildState::Building);
         let known = self.services.iter().map(|s| (s.served_as.clone(), s.bytes.clone()));
         let tell = self.tell.clone();
         self.building = Some(Build::begin(
@@ -182,6 +182,7 @@ impl<'a> Session<'a> {
             Ok(Success { hosting, changed }) => {
                 self.warn_of_settings(&hosting);
                 self.status.set(BuildStatus::Running { since: Instant::now(), took });
+                self.tell_pages(BuildState::Running { took });
                 if changed.is_empty() {
                     self.console.status("Unchanged", "the rooms go on as they are");
                 }
@@ -192,20 +193,31 @@ impl<'a> Session<'a> {
     }
 
     fn failed(&mut self, trouble: &Trouble) {
-        if !trouble.failure.is_of_the_source() {
-            // Otherwise cargo has said it all.
+        let is_told = trouble.failure.is_of_the_source() && !trouble.said.is_empty();
+        let mut errors = trouble.said.clone();
+        if !is_told {
             trouble.failure.report();
+            errors.push_str(&trouble.failure.render());
         }
         self.console.status("Running", "what was built before goes on");
         self.status.set(BuildStatus::Failed);
+        let errors = anstream::adapter::strip_str(&errors).to_string();
+        self.tell_pages(BuildState::Failed { errors });
+    }
+
+    /// Tells the pages of the playground what has become of the code.
+    fn tell_pages(&self, build: BuildState) {
+        if let Some(playground) = &self.hosting.playground {
+            playground.set_build(build);
+        }
     }
 
     /// Puts a module under the clients of its service.
     fn swap(&mut self, module: NewModule, built: Instant) {
         let NewModule { served_as, bytes, factory } = module;
-        let Some(service) = self.services.iter_mut().find(|s| s.served_as == served_as) else {
-            return;
-        };
+        let is_its = |s: &&mut Service<'_>| s.served_as == served_as && s.bytes != bytes;
+        // It may have been rolled back to just that since the build began.
+        let Some(service) = self.services.iter_mut().find(is_its) else { return };
         service.before = Some(mem::replace(&mut service.bytes, bytes));
         service.version += 1;
         let (version, tell, name) = (service.version, self.tell.clone(), served_as.clone());
@@ -248,9 +260,10 @@ impl<'a> Session<'a> {
         let reason = back.to_string();
         // The log has the rest: a backtrace.
         let first = reason.lines().next().unwrap_or_default();
-        let label = &service.label;
-        self.console.warn(format_args!("{label} was rolled back to what ran before: {first}"));
+        let label = service.label.clone();
+        self.console.error(format_args!("{label} was rolled back to what ran before: {first}"));
         self.status.set(BuildStatus::RolledBack);
+        self.tell_pages(BuildState::RolledBack { reason: format!("{label}: {reason}") });
     }
 
     fn open_playground(&self) {

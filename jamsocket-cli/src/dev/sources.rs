@@ -1,13 +1,14 @@
 use crate::{
     cargo::{BuildEnvironment, WasmTarget},
-    config::CONFIG_FILE,
+    config::{CONFIG_FILE, Config, ServiceSource},
 };
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, PackageId};
 use ignore::WalkBuilder;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    ffi::OsStr,
-    fs, io,
+    fs,
+    hash::{DefaultHasher, Hasher},
+    io,
     path::{Path, PathBuf},
     process::Stdio,
     time::SystemTime,
@@ -41,18 +42,36 @@ pub(super) struct Snapshot {
     pub(super) folders: BTreeSet<PathBuf>,
 }
 
-/// When a file was written last, where the system says that, and its length.
-type FileState = (Option<SystemTime>, u64);
+/// A file, so that it can be told from what it is later.
+#[derive(Debug, Clone, PartialEq)]
+enum FileState {
+    /// What is in it, hashed: writing the same again changes nothing.
+    Small(u64),
+    /// When it was written last, where the system says that, and its length.
+    Large(Option<SystemTime>, u64),
+}
+
+/// Up to which length files are read.
+const SMALL: u64 = 1 << 20;
+
+/// Marks folders of what can be made again, as cargo's are: https://bford.info/cachedir.
+const CACHE_MARK: &str = "CACHEDIR.TAG";
 
 impl Sources {
-    /// What the package or workspace in `folder` is built from, as far as cargo can say: where it
-    /// cannot read the package now, the folder itself.
-    pub(super) fn of(folder: &Path, environment: &BuildEnvironment) -> Self {
+    /// What the services and the client of `config` in `folder`, a package's or a workspace's root, are
+    /// built from, as far as cargo can say: where it cannot read them now, the folder itself. Where it
+    /// would have to fetch something to know, it does if it `may_fetch`, without a word.
+    pub(super) fn of(
+        folder: &Path,
+        config: &Config,
+        may_fetch: bool,
+        environment: &BuildEnvironment,
+    ) -> Self {
         let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         let mut sources = Self::default();
         sources.add_files_of(&folder);
-        match metadata(&folder, environment) {
-            Some(metadata) => sources.add(&folder, &metadata, environment),
+        match metadata(&folder, may_fetch, environment) {
+            Some(metadata) => sources.add_packages(&folder, config, &metadata, environment),
             None => {
                 sources.made.insert(folder.join("target"));
                 sources.folders.insert(folder);
@@ -61,21 +80,37 @@ impl Sources {
         sources
     }
 
+    /// Others too.
+    pub(super) fn add(&mut self, others: Self) {
+        self.folders.extend(others.folders);
+        self.files.extend(others.files);
+        self.made.extend(others.made);
+    }
+
     /// A file besides.
     pub(super) fn with_file(mut self, file: Option<&Path>) -> Self {
         self.files.extend(file.and_then(|file| file.canonicalize().ok()));
         self
     }
 
-    fn add(&mut self, folder: &Path, metadata: &Metadata, environment: &BuildEnvironment) {
+    fn add_packages(
+        &mut self,
+        folder: &Path,
+        config: &Config,
+        metadata: &Metadata,
+        environment: &BuildEnvironment,
+    ) {
         let target = metadata.target_directory.as_std_path();
         self.made.extend([target.to_owned(), environment.target_folder(target)]);
-        self.add_files_of(metadata.workspace_root.as_std_path());
-        // In the root of a workspace any member may be meant.
-        let is_meant = |package: &&&Package| {
-            folder_of(package).starts_with(folder) || folder.starts_with(folder_of(package))
-        };
+        let root = metadata.workspace_root.as_std_path();
+        self.add_files_of(root);
+        let named = names(config);
         let members = metadata.workspace_packages();
+        let has_own = members.iter().any(|package| folder_of(package) == folder);
+        // In the root of a workspace that is no package itself, any member may be meant.
+        let is_meant = |package: &&&Package| {
+            named.contains(package.name.as_str()) || folder_of(package) == folder || !has_own
+        };
         let meant = members.iter().filter(is_meant).map(|package| &package.id);
         for id in with_dependencies(metadata, meant.collect()) {
             let package = metadata.packages.iter().find(|package| package.id == *id);
@@ -99,11 +134,12 @@ impl Sources {
         }
         for folder in &self.folders {
             let made = self.made.clone();
+            let is_in_git = folder.ancestors().any(|above| above.join(".git").exists());
             let entries = WalkBuilder::new(folder)
-                .hidden(false)
-                .require_git(false)
+                // Without git the files count that are there for it.
+                .require_git(is_in_git)
                 .filter_entry(move |entry| {
-                    entry.file_name() != OsStr::new(".git") && !made.contains(entry.path())
+                    !made.contains(entry.path()) && !entry.path().join(CACHE_MARK).exists()
                 })
                 .build();
             // What cannot be read now may have gone this moment.
@@ -121,10 +157,23 @@ impl Sources {
 
 impl Snapshot {
     fn add(&mut self, file: &Path) {
-        if let Ok(metadata) = fs::metadata(file) {
-            let state = (metadata.modified().ok(), metadata.len());
-            self.files.insert(file.to_owned(), state);
-        }
+        let Ok(metadata) = fs::metadata(file) else { return };
+        let large = || FileState::Large(metadata.modified().ok(), metadata.len());
+        let state = match metadata.len() {
+            ..=SMALL => {
+                fs::read(file).map_or_else(|_| large(), |bytes| FileState::Small(hash(&bytes)))
+            }
+            _ => large(),
+        };
+        self.files.insert(file.to_owned(), state);
+    }
+
+    /// Takes over what was in no folder of this one.
+    pub(super) fn add_new(&mut self, others: Self) {
+        let is_new = |file: &PathBuf| file.parent().is_none_or(|at| !self.folders.contains(at));
+        let files: Vec<_> = others.files.into_iter().filter(|(file, _)| is_new(file)).collect();
+        self.files.extend(files);
+        self.folders.extend(others.folders);
     }
 
     /// A file that is not as it was `before`, or was not there, or is not there any more.
@@ -143,6 +192,22 @@ impl Snapshot {
 /// Whether a change of this file may be one of what there is to build.
 pub(super) fn says_what_is_built(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension == "toml")
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
+}
+
+/// The packages that `jamsocket.toml` names.
+fn names(config: &Config) -> BTreeSet<&str> {
+    let service = config.service.iter().filter_map(|service| service.package.as_ref());
+    let services = config.services.values().filter_map(|service| match &service.source {
+        ServiceSource::Package(package) => Some(package),
+        ServiceSource::Module(_) => None,
+    });
+    service.chain(services).chain(&config.client).map(|package| package.name.as_str()).collect()
 }
 
 fn folder_of(package: &Package) -> &Path {
@@ -174,10 +239,14 @@ fn with_dependencies<'a>(
 }
 
 /// What cargo says about a folder, with all that is depended on. Its complaints are told by the build.
-fn metadata(folder: &Path, environment: &BuildEnvironment) -> Option<Metadata> {
+fn metadata(folder: &Path, may_fetch: bool, environment: &BuildEnvironment) -> Option<Metadata> {
+    // Without fetching, versions would be settled among those that happen to be there.
+    let without: &[&str] = if may_fetch { &[] } else { &["--locked", "--offline"] };
+
     let said = environment
         .command("cargo", folder)
         .args(["metadata", "--format-version", "1"])
+        .args(without)
         .args(["--filter-platform", WasmTarget::Wasip1.name()])
         .stdin(Stdio::null())
         .stderr(Stdio::null())

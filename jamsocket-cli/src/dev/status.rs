@@ -1,4 +1,4 @@
-use crate::screen;
+use crate::{console::Console, screen};
 use anstyle::{AnsiColor, Style};
 use jamsocket_server::ServerHandle;
 use std::{
@@ -41,8 +41,9 @@ pub(super) struct StatusLine<'a> {
 
 impl<'a> StatusLine<'a> {
     /// A line about this server, which is at `url`.
-    pub(super) fn new(url: String, server: &'a ServerHandle) -> Self {
-        Self { url, server, build: None, is_shown: io::stderr().is_terminal() }
+    pub(super) fn new(url: String, server: &'a ServerHandle, console: Console) -> Self {
+        let is_shown = io::stderr().is_terminal() && !console.is_quiet();
+        Self { url, server, build: None, is_shown }
     }
 
     /// Notes what has become of the last build.

@@ -47,6 +47,18 @@ impl Watch {
         Ok(watch)
     }
 
+    /// Watches these sources too. What is new among them counts as seen.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new).
+    pub(super) fn add(&mut self, sources: Sources) -> Result<(), WatchError> {
+        self.sources.add(sources);
+        let now = self.look()?;
+        self.seen.add_new(now);
+        Ok(())
+    }
+
     /// Waits for a change, and for the end of the burst that it comes in. Returns a file that has
     /// changed, come or gone.
     ///
@@ -88,17 +100,13 @@ impl Watch {
             let now = self.sources.look();
             let mut is_new = false;
             for folder in &now.folders {
-                if self.watched.contains(folder) {
-                    continue;
-                }
+                // Each time, as one that went and came again is a new one for the system.
                 match self.watcher.watch(folder, RecursiveMode::NonRecursive) {
-                    Ok(()) => is_new = self.watched.insert(folder.clone()),
-                    // It has gone this moment.
-                    Err(error) if is_missing(&error) => {}
+                    Ok(()) => is_new |= self.watched.insert(folder.clone()),
+                    Err(error) if is_out_of_reach(&error) => {}
                     Err(error) => return Err(WatchError::new(error, Some(folder))),
                 }
             }
-            // A folder that has gone and comes again is a new one for the system.
             self.watched.retain(|folder| now.folders.contains(folder));
             if !is_new {
                 return Ok(now);
@@ -116,10 +124,13 @@ fn is_change(event: &notify::Result<Event>) -> bool {
     }
 }
 
-fn is_missing(error: &notify::Error) -> bool {
+/// Whether a folder has gone this moment, or is somebody else's: no source of a build of ours.
+fn is_out_of_reach(error: &notify::Error) -> bool {
     match &error.kind {
         ErrorKind::PathNotFound => true,
-        ErrorKind::Io(error) => error.kind() == io::ErrorKind::NotFound,
+        ErrorKind::Io(error) => {
+            matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
+        }
         _ => false,
     }
 }

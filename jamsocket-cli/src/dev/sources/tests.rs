@@ -19,7 +19,8 @@ fn workspace() -> TempDir {
 }
 
 fn sources(folder: &Path) -> Sources {
-    Sources::of(folder, &BuildEnvironment::of_this_process())
+    let config = Config::in_folder(folder).unwrap();
+    Sources::of(folder, &config, true, &BuildEnvironment::of_this_process())
 }
 
 /// The files that are looked at, as they are called in `folder`.
@@ -52,6 +53,25 @@ fn in_the_root_of_a_workspace_every_package_counts() {
 }
 
 #[test]
+fn packages_that_the_settings_name_count_too() {
+    let workspace = workspace();
+    write(workspace.path(), "service/jamsocket.toml", "[client]\npackage = \"other\"\n");
+    let seen = seen(&sources(&workspace.path().join("service")), workspace.path());
+    assert!(seen.contains(&"other/src/lib.rs".to_owned()), "{seen:?}");
+}
+
+#[test]
+fn files_above_a_repository_say_nothing_of_what_it_ignores() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), ".gitignore", "*\n");
+    let package = folder.path().join("package");
+    write(&package, "Cargo.toml", "[package]\nname = \"p\"\nversion = \"0.1.0\"\n");
+    write(&package, "src/lib.rs", "");
+    write(&package, ".git/HEAD", "");
+    assert!(seen(&sources(&package), &package).contains(&"src/lib.rs".to_owned()));
+}
+
+#[test]
 fn what_builds_make_and_what_git_ignores_is_not_looked_at() {
     let workspace = workspace();
     let folder = workspace.path().join("shared");
@@ -60,17 +80,13 @@ fn what_builds_make_and_what_git_ignores_is_not_looked_at() {
         write(&folder, file, if file.ends_with("kept/.gitignore") { "c.rs\n" } else { "" });
     }
     write(workspace.path(), "target/debug/e.rs", "");
-    write(workspace.path(), "service/.git/HEAD", "");
+    write(workspace.path(), "service/.lib.rs.swp", "");
+    write(&folder, "other-target/CACHEDIR.TAG", "");
+    write(&folder, "other-target/debug/f.rs", "");
     let seen = seen(&sources(&workspace.path().join("service")), workspace.path());
     let of_interest: Vec<_> = seen.iter().filter(|file| !file.ends_with("Cargo.toml")).collect();
-    let expected = [
-        "Cargo.lock",
-        "service/src/lib.rs",
-        "shared/.gitignore",
-        "shared/kept/.gitignore",
-        "shared/kept/made/d.rs",
-        "shared/src/lib.rs",
-    ];
+    let expected =
+        ["Cargo.lock", "service/src/lib.rs", "shared/kept/made/d.rs", "shared/src/lib.rs"];
     assert_eq!(of_interest, expected);
 }
 
@@ -97,6 +113,25 @@ fn the_settings_beside_the_package_and_those_that_a_flag_names_count() {
 }
 
 #[test]
+fn of_a_large_file_it_counts_when_it_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let sources = Sources { folders: [folder.path().to_owned()].into(), ..Sources::default() };
+    let text = "x".repeat(SMALL as usize);
+    let set_time = |name: &str, time| {
+        let file = fs::File::options().write(true).open(folder.path().join(name)).unwrap();
+        file.set_modified(time).unwrap();
+    };
+    write(folder.path(), "small", &text);
+    write(folder.path(), "large", &format!("{text}x"));
+    let first = sources.look();
+    set_time("small", SystemTime::UNIX_EPOCH);
+    assert_eq!(sources.look().change_since(&first), None);
+    set_time("large", SystemTime::UNIX_EPOCH);
+    let now = sources.look();
+    assert_eq!(now.change_since(&first).unwrap().file_name().unwrap(), "large");
+}
+
+#[test]
 fn a_file_that_is_written_comes_or_goes_is_a_change_and_one_that_is_read_is_none() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "src/lib.rs", "1");
@@ -108,6 +143,7 @@ fn a_file_that_is_written_comes_or_goes_is_a_change_and_one_that_is_read_is_none
     };
     let first = sources.look();
     fs::read(folder.path().join("src/lib.rs")).unwrap();
+    write(folder.path(), "src/lib.rs", "1");
     assert_eq!(changed(&first).0, None);
     write(folder.path(), "src/lib.rs", "12");
     let (change, second) = changed(&first);

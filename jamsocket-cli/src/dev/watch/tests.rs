@@ -1,5 +1,5 @@
 use super::*;
-use crate::{cargo::BuildEnvironment, testing::write};
+use crate::{cargo::BuildEnvironment, config::Config, testing::write};
 use std::fs;
 use tempfile::TempDir;
 
@@ -12,7 +12,12 @@ fn package() -> TempDir {
 }
 
 fn watch(folder: &TempDir) -> Watch {
-    Watch::new(Sources::of(folder.path(), &BuildEnvironment::of_this_process())).unwrap()
+    Watch::new(sources(folder)).unwrap()
+}
+
+fn sources(folder: &TempDir) -> Sources {
+    let environment = BuildEnvironment::of_this_process();
+    Sources::of(folder.path(), &Config::default(), true, &environment)
 }
 
 /// The name of the file whose change is seen next.
@@ -68,6 +73,35 @@ fn a_folder_that_goes_and_comes_again_is_still_watched() {
     assert_eq!(next(&mut watch), "lib.rs");
     write(package.path(), "src/lib.rs", "// saved again");
     assert_eq!(next(&mut watch), "lib.rs");
+}
+
+#[test]
+fn a_folder_that_goes_and_comes_within_a_burst_is_still_watched() {
+    let package = package();
+    let mut watch = watch(&package);
+    fs::remove_dir_all(package.path().join("src")).unwrap();
+    write(package.path(), "src/lib.rs", "// another");
+    assert_eq!(next(&mut watch), "lib.rs");
+    write(package.path(), "src/lib.rs", "// saved");
+    assert_eq!(next(&mut watch), "lib.rs");
+}
+
+#[test]
+fn sources_that_are_added_are_watched_from_then_on_and_those_from_before_as_well() {
+    let (package, other) = (package(), package());
+    let mut watch = watch(&package);
+    write(package.path(), "src/lib.rs", "// before");
+    watch.add(sources(&other)).unwrap();
+    assert_eq!(next(&mut watch), "lib.rs");
+    write(other.path(), "src/other.rs", "");
+    assert_eq!(next(&mut watch), "other.rs");
+}
+
+#[test]
+fn a_folder_of_somebody_elses_is_passed_over() {
+    let refused = notify::Error::io(io::ErrorKind::PermissionDenied.into());
+    assert!(is_out_of_reach(&refused) && is_out_of_reach(&notify::Error::path_not_found()));
+    assert!(!is_out_of_reach(&notify::Error::new(ErrorKind::MaxFilesWatch)));
 }
 
 #[test]
