@@ -35,6 +35,9 @@ mod origins;
 mod pages;
 /// The page that joins rooms and watches them, and what it is told.
 mod playground;
+/// The playground in a real Chromium, through a mistake and its mending.
+#[cfg(unix)]
+mod playground_page;
 /// What a WebSocket keeps to, and what a peer that breaks the protocol gets.
 mod protocol;
 /// What the README says of a service's own tests.
