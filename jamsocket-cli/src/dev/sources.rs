@@ -14,10 +14,12 @@ use std::{
     time::SystemTime,
 };
 
+const LOCK_FILE: &str = "Cargo.lock";
+
 /// Files beside packages that change what comes of a build.
 const BESIDE: [&str; 6] = [
     "Cargo.toml",
-    "Cargo.lock",
+    LOCK_FILE,
     "rust-toolchain",
     "rust-toolchain.toml",
     ".cargo/config.toml",
@@ -168,9 +170,11 @@ impl Snapshot {
         self.files.insert(file.to_owned(), state);
     }
 
-    /// Takes over what was in no folder of this one.
+    /// Takes over what was in no folder of this one, and the lock files, which cargo writes itself.
     pub(super) fn add_new(&mut self, others: Self) {
-        let is_new = |file: &PathBuf| file.parent().is_none_or(|at| !self.folders.contains(at));
+        let is_new = |file: &PathBuf| {
+            file.ends_with(LOCK_FILE) || file.parent().is_none_or(|at| !self.folders.contains(at))
+        };
         let files: Vec<_> = others.files.into_iter().filter(|(file, _)| is_new(file)).collect();
         self.files.extend(files);
         self.folders.extend(others.folders);

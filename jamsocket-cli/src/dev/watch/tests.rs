@@ -91,6 +91,7 @@ fn sources_that_are_added_are_watched_from_then_on_and_those_from_before_as_well
     let (package, other) = (package(), package());
     let mut watch = watch(&package);
     write(package.path(), "src/lib.rs", "// before");
+    write(package.path(), "Cargo.lock", "# by cargo");
     watch.add(sources(&other)).unwrap();
     assert_eq!(next(&mut watch), "lib.rs");
     write(other.path(), "src/other.rs", "");
