@@ -2,7 +2,7 @@
 # else has to pass. Nothing has to be installed by hand but rustup's stable toolchain. The first build
 # takes some minutes.
 
-.PHONY: demo test lint package conformance bench bench-hog soak fuzz wasm-target chromium install
+.PHONY: demo test lint package conformance bench bench-hog soak fuzz wasm-target chromium install pictures
 
 # The counter on http://localhost:8080, a room at ws://localhost:8080/ws/1.
 demo: wasm-target
@@ -11,6 +11,11 @@ demo: wasm-target
 # Everything: units, documentation, sockets, modules, the installed command, pages in a browser.
 test: wasm-target chromium install
 	JAMSOCKET_BIN="$(CURDIR)/target/installed/bin/jamsocket" cargo test --workspace --all-features --no-fail-fast
+
+# The pictures in docs/, as the tests of pages see them.
+pictures: wasm-target chromium install
+	JAMSOCKET_BIN="$(CURDIR)/target/installed/bin/jamsocket" JAMSOCKET_PICTURES="$(CURDIR)/docs" \
+	  cargo test --package jamsocket-tests --test all playground_page
 
 lint: wasm-target
 	cargo fmt --all --check
