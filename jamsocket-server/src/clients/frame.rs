@@ -8,7 +8,7 @@ use jamsocket::host::Message;
 use std::ops::Deref;
 
 /// A message of a room, which stays where it is: the header goes into the space before it.
-pub fn encode(message: Message) -> Bytes {
+pub(crate) fn encode(message: Message) -> Bytes {
     let opcode = if message.is_text() { OpCode::Text } else { OpCode::Binary };
     let header = Header::new(opcode, message.payload().len());
     let mut buffer = message.into_buffer();
