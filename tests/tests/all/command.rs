@@ -347,10 +347,12 @@ fn several_packages_with_a_cdylib_are_listed() {
 #[test]
 fn a_build_that_fails_shows_cargos_own_words_once() {
     let package = Package::service("broken", "fn main() { let x: u32 = \"text\"; }\n");
-    let (code, said) = failing(package.folder(), "dev --port 0");
-    assert_eq!(code, 1);
-    assert_eq!(said.matches("error[E0308]: mismatched types").count(), 1, "{said}");
-    assert_says(&said.replace("error: could not compile", ""), &["could not build `broken`"]);
+    for command in ["build", "dev --no-watch --port 0"] {
+        let (code, said) = failing(package.folder(), command);
+        assert_eq!(code, 1);
+        assert_eq!(said.matches("error[E0308]: mismatched types").count(), 1, "{said}");
+        assert_says(&said.replace("error: could not compile", ""), &["could not build `broken`"]);
+    }
 }
 
 #[test]
