@@ -114,6 +114,7 @@ async fn cursors_and_lines_of_others_are_seen_and_ones_own_are_sent() {
         }
     };
     assert_eq!(left, [0, 0, 0, 3, 1]);
-    ann.leave().await;
+    // More of the pointer may come, which nobody waits for.
+    drop(ann);
     assert_fine_to_its_end(serving, browser).await;
 }
