@@ -83,9 +83,9 @@ impl<F: Send + Sync + 'static> Code<F> {
         if state.version != failed {
             return false;
         }
-        let Some((version, before)) = state.before.take() else { return false };
-        (state.version, state.factory) = (version, before);
-        state.tell(|| Event::Restore(failed));
+        let Some((before, factory)) = state.before.take() else { return false };
+        (state.version, state.factory) = (before, factory);
+        state.tell(|| Event::Restore { failed, before });
         true
     }
 }

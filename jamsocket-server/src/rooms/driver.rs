@@ -130,7 +130,7 @@ impl<'a, F: JamsocketServiceFactory<ServiceActorContext>> Driver<'a, F> {
             }
             // On their own, as they are rare: they would make each room's task larger.
             Event::Swap(order) => Box::pin(self.swap(*order)).await,
-            Event::Restore(failed) => Box::pin(self.restore(failed)).await,
+            Event::Restore { failed, before } => Box::pin(self.restore(failed, before)).await,
             Event::Stop => room.handle(Input::Stop, host).await,
         }
     }
@@ -159,14 +159,16 @@ impl<'a, F: JamsocketServiceFactory<ServiceActorContext>> Driver<'a, F> {
         }
     }
 
-    /// Goes back from the code of a version that has failed, in this room or in another.
-    async fn restore(&mut self, failed: u64) {
+    /// Goes back from the code of a version that has failed, in this room or in another, to the one
+    /// before.
+    async fn restore(&mut self, failed: u64, before: u64) {
         if self.host.version == failed && self.room.on_trial() {
             self.host.restored();
             self.room.handle(Input::Restore, &mut self.host).await;
         }
         let (version, factory) = self.code.current();
-        if self.host.version == version {
+        // Something newer comes with an order of its own, on trial.
+        if version != before || self.host.version == version {
             return;
         }
         // It was through with its trial, or has missed a version.

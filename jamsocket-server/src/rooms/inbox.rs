@@ -36,8 +36,11 @@ pub(crate) enum Event {
     Binary(ClientId, Bytes),
     /// The room is to go over to new code.
     Swap(Box<SwapOrder>),
-    /// The code of this version has failed elsewhere: the room is to go back.
-    Restore(u64),
+    /// The code of one version has failed, here or elsewhere: the room is to go back to another.
+    Restore {
+        failed: u64,
+        before: u64,
+    },
     Stop,
 }
 

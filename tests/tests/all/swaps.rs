@@ -210,6 +210,25 @@ async fn code_that_something_newer_came_after_is_not_on_trial_any_more() {
 }
 
 #[tokio::test]
+async fn code_that_comes_right_after_a_failure_is_on_trial_like_any_other() {
+    let (server, swapper) = start(ONE);
+    let mut ann = join(&server, "1", "one meets 1").await;
+    let fails = Version { fails_at_connect: 1, ..TWO };
+    // The room has not gone back yet when the next code comes.
+    let (told, back) = mpsc::channel();
+    let (next, swapper_then) = (told.clone(), swapper.clone());
+    swapper.swap(fails, move |first| {
+        told.send(first).unwrap();
+        swapper_then.swap(fails, move |second| next.send(second).unwrap());
+    });
+    for _ in 0..2 {
+        let reason = back.recv_timeout(PATIENCE).unwrap().reason;
+        assert_eq!(reason, "connect(1) failed: the service trapped: told to");
+    }
+    assert_eq!(asked(&mut ann).await, "one 1 2");
+}
+
+#[tokio::test]
 async fn code_that_is_through_with_its_trial_fails_like_any_other() {
     let (server, swapper) = start(ONE);
     let mut ann = join(&server, "1", "one meets 1").await;
