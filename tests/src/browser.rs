@@ -1,4 +1,4 @@
-use crate::{PATIENCE, until};
+use crate::{PATIENCE, process::holds_within, until};
 use fantoccini::{
     Client, ClientBuilder, Locator,
     wd::{Capabilities, WebDriverCompatibleCommand},
@@ -113,18 +113,13 @@ impl Browser {
     /// There are not in time.
     pub async fn see(&self, count: usize, selector: &str, text: &str) {
         let mut seen = Vec::new();
-        let waited = tokio::time::timeout(4 * PATIENCE, async {
-            loop {
-                seen = self.texts(selector).await;
-                if seen.iter().filter(|shown| shown.contains(text)).count() == count {
-                    return;
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            }
+        // It may be a build that brings it.
+        let is_seen = holds_within(4 * PATIENCE, async || {
+            seen = self.texts(selector).await;
+            seen.iter().filter(|shown| shown.contains(text)).count() == count
         });
-        if waited.await.is_err() {
-            panic!("{selector} shows {seen:#?}, and not `{text}` {count} times");
-        }
+        let is_seen = is_seen.await;
+        assert!(is_seen, "{selector} shows {seen:#?}, and not `{text}` {count} times");
     }
 
     /// Runs a script in the page and gives what it returns.

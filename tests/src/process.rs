@@ -1,3 +1,4 @@
+use crate::PATIENCE;
 use std::{fmt, fs, path::PathBuf, time::Duration};
 
 /// How often a condition is looked at that nobody tells of.
@@ -96,12 +97,17 @@ impl Process {
 ///
 /// # Panics
 ///
-/// It does not within [`PATIENCE`](crate::PATIENCE).
-pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    crate::soon(what, async {
+/// It does not within [`PATIENCE`].
+pub async fn until(what: &str, holds: impl AsyncFnMut() -> bool) {
+    assert!(holds_within(PATIENCE, holds).await, "waited {PATIENCE:?} for {what}");
+}
+
+/// Looks again and again whether something holds, for so long. Returns whether it does.
+pub(crate) async fn holds_within(limit: Duration, mut holds: impl AsyncFnMut() -> bool) -> bool {
+    let looking = async {
         while !holds().await {
             tokio::time::sleep(LOOK).await;
         }
-    })
-    .await;
+    };
+    tokio::time::timeout(limit, looking).await.is_ok()
 }
