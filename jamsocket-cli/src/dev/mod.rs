@@ -46,11 +46,15 @@ pub(crate) fn run(
     console: Console,
 ) -> Result<(), Failure> {
     // Before the build: what changes while it runs is a change.
-    let mut watch = Watch::new(sources(project, &config, false))?;
+    let at_hand = sources(project, &config, false);
+    let are_known = at_hand.are_known;
+    let mut watch = Watch::new(at_hand)?;
     let begun = Instant::now();
     let mut built = first_build(project, config, &mut watch, console)?;
     // By now there is all that is depended on.
-    watch.add(sources(project, &project.config()?, true))?;
+    if !are_known && let Ok(config) = project.config() {
+        watch.add(sources(project, &config, true))?;
+    }
     let playground = Playground::new();
     playground.set_build(BuildState::Running { took: begun.elapsed() });
     built.hosting.playground = Some(playground);

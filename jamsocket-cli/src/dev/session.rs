@@ -267,15 +267,11 @@ impl<'a> Session<'a> {
     }
 
     fn open_playground(&self) {
-        let url = self.playground_url();
+        let url = format!("{}/_/", self.url);
         if let Err(error) = open::that_detached(&url) {
             self.console
                 .warn(format_args!("cannot open a browser ({error}): the playground is {url}"));
         }
-    }
-
-    fn playground_url(&self) -> String {
-        format!("{}/_/", self.url)
     }
 
     /// Says once where settings have changed that a server has from its start.

@@ -34,6 +34,8 @@ pub(super) struct Sources {
     files: BTreeSet<PathBuf>,
     /// Folders of what builds make.
     made: BTreeSet<PathBuf>,
+    /// Whether cargo has said what there is.
+    pub(super) are_known: bool,
 }
 
 /// The state of all files that services are built from, at one moment.
@@ -72,7 +74,9 @@ impl Sources {
         let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         let mut sources = Self::default();
         sources.add_files_of(&folder);
-        match metadata(&folder, may_fetch, environment) {
+        let metadata = metadata(&folder, may_fetch, environment);
+        sources.are_known = metadata.is_some();
+        match metadata {
             Some(metadata) => sources.add_packages(&folder, config, &metadata, environment),
             None => {
                 sources.made.insert(folder.join("target"));
@@ -246,7 +250,6 @@ fn with_dependencies<'a>(
 fn metadata(folder: &Path, may_fetch: bool, environment: &BuildEnvironment) -> Option<Metadata> {
     // Without fetching, versions would be settled among those that happen to be there.
     let without: &[&str] = if may_fetch { &[] } else { &["--locked", "--offline"] };
-
     let said = environment
         .command("cargo", folder)
         .args(["metadata", "--format-version", "1"])
