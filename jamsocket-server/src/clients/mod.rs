@@ -7,6 +7,7 @@
 //! heartbeats and deadlines, which must not depend on a peer that reads.
 
 mod body;
+mod client;
 mod close;
 mod connection;
 pub(crate) mod frame;
@@ -16,8 +17,10 @@ mod keeper;
 mod outbox;
 mod pacer;
 mod reader;
+mod source;
 mod upgrade;
 
+pub(crate) use client::Client;
 pub(crate) use close::CloseReason;
 #[cfg(feature = "parts")]
 pub(crate) use frames::parts;

@@ -2,14 +2,13 @@ use super::{
     CloseReason,
     connection::Connection,
     frames::{Decoder, Incoming},
+    source::Source,
 };
 use crate::Limits;
-use actix_web::{dev::Payload, error::PayloadError, web::Bytes};
-use futures_core::Stream;
 use std::{
-    pin::{Pin, pin},
+    pin::pin,
     rc::Rc,
-    task::{Context, Poll, Waker, ready},
+    task::{Context, Poll, ready},
 };
 use tokio::task::yield_now;
 
@@ -18,15 +17,15 @@ const TURN: usize = 16;
 
 /// Turns what comes off a socket into what happens to a room: one message at a time, and no faster
 /// than the room takes it.
+#[derive(Debug)]
 pub(super) struct Reader {
-    payload: Payload,
     decoder: Decoder,
     /// A message that the room has no space for yet.
     held: Option<Incoming>,
     phase: Phase,
 }
 
-#[derive(PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 enum Phase {
     Open,
     /// After the last thing that counts: what still comes is read and dropped.
@@ -36,15 +35,20 @@ enum Phase {
 }
 
 impl Reader {
-    pub(super) fn new(limits: &Limits, payload: Payload) -> Self {
-        Self { payload, decoder: Decoder::new(limits), held: None, phase: Phase::Open }
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self { decoder: Decoder::new(limits), held: None, phase: Phase::Open }
     }
 
     /// Reads what has come, and hands it on. The task is woken when there is more to read.
-    pub(super) fn read(&mut self, connection: &Rc<Connection>, cx: &mut Context<'_>) {
+    pub(super) fn read(
+        &mut self,
+        source: &mut impl Source,
+        connection: &Rc<Connection>,
+        cx: &mut Context<'_>,
+    ) {
         connection.begin_reading();
         for _ in 0..TURN {
-            match self.poll_next(connection, cx) {
+            match self.poll_next(source, connection, cx) {
                 Poll::Ready(Some(Ok(incoming))) => connection.receive(incoming),
                 Poll::Ready(Some(Err(reason))) => connection.fail(reason),
                 Poll::Ready(None) => return connection.end(),
@@ -57,17 +61,18 @@ impl Reader {
 
     fn poll_next(
         &mut self,
+        source: &mut impl Source,
         connection: &Connection,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Incoming, CloseReason>>> {
         match self.phase {
             Phase::Open => {}
-            Phase::Over => return self.poll_drained(cx).map(|()| None),
+            Phase::Over => return self.poll_drained(source, cx).map(|()| None),
             Phase::Ended => return Poll::Pending,
         }
         let next = match self.held.take() {
             Some(held) => Some(Ok(held)),
-            None => ready!(self.poll_decoded(connection, cx)),
+            None => ready!(self.poll_decoded(source, connection, cx)),
         };
         if let Some(Ok(message @ (Incoming::Text(_) | Incoming::Binary(_)))) = next {
             if connection.poll_ready(cx).is_pending() {
@@ -81,6 +86,7 @@ impl Reader {
 
     fn poll_decoded(
         &mut self,
+        source: &mut impl Source,
         connection: &Connection,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Incoming, CloseReason>>> {
@@ -92,12 +98,9 @@ impl Reader {
                     }
                     return Poll::Ready(Some(Ok(incoming)));
                 }
-                Ok(None) => match self.poll_payload(cx) {
-                    Poll::Ready(Some(Ok(bytes))) => {
-                        connection.heard();
-                        self.decoder.feed(&bytes);
-                    }
-                    Poll::Ready(Some(Err(_)) | None) => {
+                Ok(None) => match source.poll_read(cx, |bytes| self.decoder.feed(bytes)) {
+                    Poll::Ready(true) => connection.heard(),
+                    Poll::Ready(false) => {
                         self.phase = Phase::Ended;
                         return Poll::Ready(None);
                     }
@@ -114,22 +117,9 @@ impl Reader {
         }
     }
 
-    fn poll_drained(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while let Some(Ok(_)) = ready!(self.poll_payload(cx)) {}
+    fn poll_drained(&mut self, source: &mut impl Source, cx: &mut Context<'_>) -> Poll<()> {
+        while ready!(source.poll_read(cx, |_| {})) {}
         self.phase = Phase::Ended;
         Poll::Ready(())
-    }
-
-    /// Polls what comes off the socket.
-    ///
-    /// HTTP/1's payload is filled by the very task that runs this, just before it does so. Filling
-    /// it would wake that task in vain, once a message, so it is given nobody to wake.
-    fn poll_payload(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>> {
-        match &mut self.payload {
-            Payload::H1 { payload } => {
-                Pin::new(payload).poll_next(&mut Context::from_waker(Waker::noop()))
-            }
-            other => Pin::new(other).poll_next(cx),
-        }
     }
 }

@@ -1,10 +1,9 @@
 use super::{
-    CloseReason, Keeper, Outbox,
+    Client, CloseReason, Keeper, Outbox,
     body::ClientBody,
     connection::{Connection, Patience},
     handshake,
     pacer::Pacer,
-    reader::Reader,
 };
 use crate::{
     http::{address, refuse},
@@ -55,7 +54,7 @@ pub(crate) async fn upgrade(
     if let Some(at) = connection.check(Instant::now(), Duration::ZERO) {
         Keeper::watch(&connection, at);
     }
-    let reader = Reader::new(&settings.limits, payload.into_inner());
-    let body = ClientBody::new(reader, connection, place, OpenConnection::new(metrics));
-    Ok(handshake::accept(request).body(body))
+    let open = OpenConnection::new(metrics);
+    let client = Client::new(&settings.limits, connection, place, open);
+    Ok(handshake::accept(request).body(ClientBody::new(client, payload.into_inner())))
 }
