@@ -15,6 +15,8 @@ use std::any::Any;
 /// - `keep_alive(KeepAlive::Disabled)`, or a client may take for ever over a connection's second
 ///   request, as `client_request_timeout` bounds the first alone. It costs a connection a request.
 ///
+/// A message costs some more than with a [`Server`] of its own, which takes its sockets over from HTTP.
+///
 /// Before the application ends its `HttpServer`, it awaits [`stop`](Self::stop): actix on its own
 /// kills rooms with their threads, so it must not heed signals on its own either.
 ///

@@ -8,17 +8,19 @@
 
 use crate::{
     AdminAddress, AllowedHosts, Limits, Server, ServerHandle, StartError, Tls, admin,
-    bound::{Bound, bind_each},
+    bound::Bound,
     handle,
-    http::{host_check::HostCheck, refuse},
+    http::{
+        host_check::HostCheck,
+        listen::{Listening, listen},
+        refuse,
+    },
     orders::Orders,
     site::Site,
-    socket,
     tls::Reload,
 };
 use actix_web::{
-    App, HttpServer, dev,
-    http::KeepAlive,
+    App, dev,
     middleware::from_fn,
     rt::{self, System},
     web,
@@ -38,10 +40,6 @@ use tokio::{sync::mpsc, time::timeout};
 
 /// How long other HTTP requests that are under way have when the server stops.
 const REQUEST_STOP_TIME: Duration = Duration::from_secs(1);
-
-/// How many TLS handshakes a worker has under way before it accepts nothing more: as many as
-/// connections, or peers that stall theirs would keep everybody out.
-const MAX_HANDSHAKES: usize = 25_600;
 
 /// What of a [`Server`] concerns its sockets.
 struct Settings {
@@ -195,34 +193,20 @@ fn bind(site: &Site, settings: &Settings) -> io::Result<Bound> {
     let hosts = hosts.clone().on(addresses.iter().map(SocketAddr::ip));
     let check = HostCheck::new(hosts, site.refused_hosts());
     let site = site.clone();
-    let mut http = HttpServer::new(move || {
+    let app = move || {
         let (site, check) = (site.clone(), check.clone());
         App::new()
             .configure(|app| site.configure(app))
             .configure(|app| site.configure_root(app))
             .default_service(web::to(refuse::path))
             .wrap(from_fn(move |request, next| check.clone().pass(request, next)))
-    })
-    .disable_signals()
-    .shutdown_timeout(REQUEST_STOP_TIME.as_secs())
-    // Any other value delays the end of a closed WebSocket, or leaks it.
-    .client_disconnect_timeout(Duration::ZERO)
-    .tcp_nodelay(true)
-    // Nothing bounds how long the head of a connection's second request may take to come.
-    .keep_alive(KeepAlive::Disabled)
-    .client_request_timeout(limits.request_time)
-    .tls_handshake_timeout(limits.request_time)
-    .on_connect(socket::preparing(limits.write_time));
-    if let Some(workers) = workers {
-        http = http.workers(*workers);
-    }
-    if tls.is_some() {
-        http = http.max_connection_rate(MAX_HANDSHAKES);
-    }
-    let listen = |http: HttpServer<_, _, _, _>, at| match tls {
-        Some(tls) => http.bind_rustls_0_23(at, tls.clone()),
-        None => http.bind(at),
     };
-    let http = bind_each(http, &addresses, listen, HttpServer::addrs)?;
-    Ok(Bound::new(http.addrs(), || http.run()))
+    let listening = Listening {
+        workers: *workers,
+        tls: tls.clone(),
+        request_time: limits.request_time,
+        write_time: limits.write_time,
+        stop_time: REQUEST_STOP_TIME,
+    };
+    listen(app, &addresses, &listening)
 }

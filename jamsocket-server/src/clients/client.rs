@@ -20,7 +20,7 @@ const TURN: usize = 16;
 /// It reads and says what to write; how bytes come and go is its owner's affair. It is dropped with the
 /// socket, however that ends; then, at the latest, the client has left its room.
 #[derive(Debug)]
-pub(crate) struct Client {
+pub(super) struct Client {
     reader: Reader,
     /// Whether the last thing written was there before the socket was read: that is next, or a client
     /// that is sent much would never be read.
@@ -47,6 +47,11 @@ impl Client {
             _place: place,
             _open: open,
         }
+    }
+
+    /// Takes what was read off the socket before.
+    pub(super) fn feed(&mut self, bytes: &[u8]) {
+        self.reader.feed(bytes);
     }
 
     /// Reads what has come, and says what is to be written next; `None` when the socket is done with.

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use std::{
     collections::VecDeque,
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     task::{Context, Waker},
 };
 use thiserror::Error;
@@ -23,9 +23,8 @@ const MAX_PONGS: usize = 64;
 
 /// What waits to be written to a client: frames that are encoded already.
 ///
-/// A room fills it, from whatever thread that room lives on, and never waits for it; the client's
-/// response body empties it. It is outside that body because nobody polls the body of a peer that
-/// reads nothing.
+/// A room fills it, from whatever thread that room lives on, and never waits for it; the client's task
+/// empties it. It is outside of that task, which stands still while a peer reads nothing.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     /// How many frames it holds.
@@ -34,8 +33,8 @@ pub(crate) struct Outbox {
     max_bytes: usize,
     /// Where it is counted how the WebSocket ends.
     metrics: Arc<ServiceMetrics>,
-    /// Who wakes the body.
-    pacer: Arc<Pacer>,
+    /// Who wakes the client's task, once that lives on a thread.
+    pacer: OnceLock<Arc<Pacer>>,
     state: Mutex<State>,
 }
 
@@ -51,9 +50,9 @@ struct State {
     late_pong: Option<Bytes>,
     bytes: usize,
     phase: Phase,
-    body: Option<Waker>,
-    /// Whether the body has to be woken for what is new.
-    body_waits: bool,
+    task: Option<Waker>,
+    /// Whether the task has to be woken for what is new.
+    task_waits: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +66,7 @@ enum Phase {
     Finished,
 }
 
-/// What the body is to do next.
+/// What the client's task is to do next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outgoing {
     /// Write this: a frame, or several.
@@ -86,14 +85,15 @@ impl Outbox {
             max_frames: limits.outbox_messages,
             max_bytes: limits.outbox_bytes,
             metrics: metrics.clone(),
-            pacer: Arc::default(),
+            pacer: OnceLock::new(),
             state: Mutex::default(),
         }
     }
 
-    /// Has the body woken at its turn among the clients of its thread, rather than at once.
-    pub(super) fn paced_by(self, pacer: Arc<Pacer>) -> Self {
-        Self { pacer, ..self }
+    /// Has the client's task woken at its turn among those of its thread, rather than at once.
+    pub(super) fn pace(&self, pacer: Arc<Pacer>) {
+        // A client lives on one thread only, so this is asked for once.
+        let _ = self.pacer.set(pacer);
     }
 
     /// Adds a frame. Once the outbox is closing, frames are dropped.
@@ -166,11 +166,11 @@ impl Outbox {
     /// [`next`](Self::next) has found nothing.
     pub(super) fn take(&self) -> Option<Bytes> {
         let mut state = self.lock();
-        state.body_waits = false;
+        state.task_waits = false;
         state.take()
     }
 
-    /// Says what is next, and has the body woken where that is to wait.
+    /// Says what is next, and has the task woken where that is to wait.
     pub(super) fn next(&self, cx: &mut Context<'_>) -> Outgoing {
         let mut state = self.lock();
         if let Some(frames) = state.take() {
@@ -183,8 +183,8 @@ impl Outbox {
             return Outgoing::End;
         }
         state.frames.shrink_to(KEPT);
-        state.body_waits = true;
-        match &mut state.body {
+        state.task_waits = true;
+        match &mut state.task {
             Some(waker) => waker.clone_from(cx.waker()),
             none => *none = Some(cx.waker().clone()),
         }
@@ -216,15 +216,17 @@ impl Outbox {
         self.wake(state);
     }
 
-    /// Wakes the body, if it waits. Its waker stays, as it will hardly ever be another.
+    /// Wakes the client's task, if it waits. Its waker stays, as it will hardly ever be another.
     fn wake(&self, mut state: MutexGuard<'_, State>) {
-        if !mem::take(&mut state.body_waits) {
+        if !mem::take(&mut state.task_waits) {
             return;
         }
-        let waker = state.body.clone();
+        let waker = state.task.clone();
         drop(state);
-        if let Some(waker) = waker {
-            self.pacer.wake(waker);
+        match (waker, self.pacer.get()) {
+            (Some(waker), Some(pacer)) => pacer.wake(waker),
+            (Some(waker), None) => waker.wake(),
+            (None, _) => {}
         }
     }
 

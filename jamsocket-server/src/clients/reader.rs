@@ -39,6 +39,11 @@ impl Reader {
         Self { decoder: Decoder::new(limits), held: None, phase: Phase::Open }
     }
 
+    /// Takes what was read off the socket before.
+    pub(super) fn feed(&mut self, bytes: &[u8]) {
+        self.decoder.feed(bytes);
+    }
+
     /// Reads what has come, and hands it on. The task is woken when there is more to read.
     pub(super) fn read(
         &mut self,

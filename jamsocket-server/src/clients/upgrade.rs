@@ -1,20 +1,15 @@
-use super::{
-    Client, CloseReason, Keeper, Outbox,
-    body::ClientBody,
-    connection::{Connection, Patience},
-    handshake,
-    pacer::Pacer,
-};
+use super::{CloseReason, Joined, Outbox, body::ClientBody, handshake};
 use crate::{
     http::{address, refuse},
-    metrics::OpenConnection,
     open_sockets::OpenSockets,
-    rate::MessageRate,
-    rooms::{JoinError, RoomId, Rooms, Seat},
+    rooms::{JoinError, RoomId, Rooms},
 };
-use actix_web::{Error, HttpRequest, HttpResponse, web::Payload};
-use std::{sync::Arc, time::Duration};
-use tokio::time::Instant;
+use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, web::Payload};
+use std::sync::Arc;
+
+/// Comes with a request whose socket can be had: who has [`Joined`] by it is put beside the answer, and gets
+/// the socket once that has been written.
+pub(crate) struct SocketOffer;
 
 /// Brings a client into a room and answers with an open WebSocket.
 ///
@@ -35,26 +30,21 @@ pub(crate) async fn upgrade(
     let Some(place) = open.open() else {
         return Ok(refuse::connection(metrics));
     };
-    let outbox = Arc::new(Outbox::new(&settings.limits, metrics).paced_by(Pacer::here()));
-    let seat = match rooms.join(id, &outbox, address(request)).await {
-        Ok(membership) => Some(Seat::new(membership)),
+    let outbox = Arc::new(Outbox::new(&settings.limits, metrics));
+    let membership = match rooms.join(id, &outbox, address(request)).await {
+        Ok(membership) => Some(membership),
         Err(JoinError::Failed(error)) => {
             outbox.close(CloseReason::not_started(error.to_string()));
             None
         }
         Err(refusal) => return Ok(refuse::join(metrics, &refusal)),
     };
-    let patience = Patience {
-        heartbeat_interval: settings.heartbeat_interval,
-        heartbeat_timeout: settings.heartbeat_timeout,
-        close_time: settings.limits.close_time,
-    };
-    let rate = MessageRate::new(&settings.limits);
-    let connection = Connection::new(outbox, seat, rate, patience, metrics);
-    if let Some(at) = connection.check(Instant::now(), Duration::ZERO) {
-        Keeper::watch(&connection, at);
+    let joined = Joined::new(rooms, outbox, membership, place);
+    let mut response = handshake::accept(request);
+    if !request.extensions().contains::<SocketOffer>() {
+        return Ok(response.body(ClientBody::new(joined.here(), payload.into_inner())));
     }
-    let open = OpenConnection::new(metrics);
-    let client = Client::new(&settings.limits, connection, place, open);
-    Ok(handshake::accept(request).body(ClientBody::new(client, payload.into_inner())))
+    let mut response = response.finish();
+    response.extensions_mut().insert(joined);
+    Ok(response)
 }

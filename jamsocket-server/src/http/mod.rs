@@ -1,9 +1,11 @@
 //! The routes, whom they are for, and how requests are refused.
 
 pub(crate) mod host_check;
+pub(crate) mod listen;
 pub(crate) mod origin;
 pub(crate) mod refuse;
 pub(crate) mod routes;
+mod upgrades;
 
 use actix_web::HttpRequest;
 use origin::AllowedHosts;

@@ -126,6 +126,32 @@ async fn what_is_no_handshake_is_refused_before_a_room_is_made() {
 }
 
 #[tokio::test]
+async fn whoever_asks_for_a_websocket_where_there_is_none_is_answered_and_the_connection_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let (probe, _calls) = Probe::new();
+    let large = "x".repeat(1 << 20);
+    std::fs::write(folder.path().join("large.txt"), &large).unwrap();
+    let files = folder.path().to_str().unwrap().to_owned();
+    let server = Server::new().with_static_path(Some(files)).with_port(0).start(probe).unwrap();
+    let nothing = "there is nothing here: a room is a WebSocket at /ws/NAME\n";
+    for (path, status, body) in
+        [("/status", 200, "ok"), ("/large.txt", 200, &*large), ("/ws/1/2", 404, nothing)]
+    {
+        let mut client = RawClient::connect(server.addr()).await;
+        client.request(path).await;
+        let answer = client.read_answer().await;
+        assert_eq!((answer.status, &*answer.body), (status, body));
+        assert!(answer.head.contains("connection: close"), "{}", answer.head);
+        assert_eq!(client.read_to_end().await, 0, "{path}");
+    }
+    let mut client = RawClient::connect(server.addr()).await;
+    let head = RawClient::handshake("/status").replace("GET", "HEAD");
+    client.write(head.as_bytes()).await;
+    assert_eq!(client.read_status().await, 200);
+    assert_eq!(client.read_to_end().await, 0, "the answer to a HEAD has no body");
+}
+
+#[tokio::test]
 async fn what_another_server_could_read_otherwise_is_refused() {
     let (server, mut calls) = start(RoomIdStrategy::Implicit);
     let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\

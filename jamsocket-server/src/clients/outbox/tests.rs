@@ -40,7 +40,7 @@ fn frames_that_wait_are_written_together_up_to_16_kibibytes() {
 }
 
 #[test]
-fn a_body_is_woken_only_while_it_waits() {
+fn a_task_is_woken_only_while_it_waits() {
     struct Count(AtomicUsize);
     impl Wake for Count {
         fn wake(self: Arc<Self>) {
