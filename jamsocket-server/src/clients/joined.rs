@@ -18,10 +18,31 @@ use tokio::time::Instant;
 /// A client that is in its room, or was refused by it, and lives on no thread yet.
 pub(crate) struct Joined {
     rooms: Arc<Rooms>,
-    outbox: Arc<Outbox>,
+    outbox: Unsettled,
     membership: Option<Membership>,
     place: OpenSocket,
     open: OpenConnection,
+}
+
+/// The outbox of a client whose socket may be lost before the client lives on it.
+struct Unsettled {
+    outbox: Arc<Outbox>,
+    is_settled: bool,
+}
+
+impl Unsettled {
+    fn settle(mut self) -> Arc<Outbox> {
+        self.is_settled = true;
+        self.outbox.clone()
+    }
+}
+
+impl Drop for Unsettled {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            self.outbox.finish();
+        }
+    }
 }
 
 impl Joined {
@@ -32,6 +53,7 @@ impl Joined {
         place: OpenSocket,
     ) -> Self {
         let open = OpenConnection::new(&rooms.metrics);
+        let outbox = Unsettled { outbox, is_settled: false };
         Self { rooms: rooms.clone(), outbox, membership, place, open }
     }
 
@@ -55,6 +77,7 @@ impl Joined {
     pub(super) fn here(self) -> Client {
         let Self { rooms, outbox, membership, place, open } = self;
         let (settings, metrics) = (&rooms.settings, &rooms.metrics);
+        let outbox = outbox.settle();
         outbox.pace(Pacer::here());
         let patience = Patience {
             heartbeat_interval: settings.heartbeat_interval,

@@ -1,7 +1,7 @@
 //! What is counted. Where a bound has a test of its own elsewhere, this one only reads the counter.
 
 use jamsocket_server::{Limits, RoomIdStrategy, Server, ServerHandle, ServiceActorContext};
-use jamsocket_tests::{Call, Calls, Client, Metrics, Probe, RawClient, http, workspace_root};
+use jamsocket_tests::{Call, Calls, Client, Metrics, Probe, RawClient, http, soon, workspace_root};
 use jamsocket_wasm_host::{GuestLimits, WasmEngine, WasmHostFactory};
 use std::{fs, net::SocketAddr, time::Duration};
 
@@ -190,6 +190,27 @@ async fn every_websocket_that_ends_is_counted_once_by_its_end() {
     let metrics = Metrics::until(admin, "jamsocket_open_connections", 0.0).await;
     assert_eq!(metrics.value("jamsocket_closes_total"), 12.0);
     assert_eq!(metrics.value("jamsocket_connections_total"), 12.0);
+}
+
+#[tokio::test]
+async fn a_websocket_that_is_lost_before_it_is_answered_is_counted_like_any_other() {
+    let (server, admin, _calls) = start(Limits::default());
+    for _ in 0..200 {
+        let mut client = RawClient::connect(server.addr()).await;
+        client.request("/ws/1").await;
+        client.reset();
+    }
+    let lost = r#"jamsocket_closes_total{code="1006",reason="lost"}"#;
+    soon("as many ends as beginnings", async {
+        loop {
+            let metrics = Metrics::read(admin).await;
+            let opened = metrics.value("jamsocket_connections_total");
+            if opened > 0.0 && metrics.value(lost) == opened {
+                break;
+            }
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
