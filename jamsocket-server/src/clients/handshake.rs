@@ -19,7 +19,7 @@ pub(super) enum HandshakeError {
     Body,
     #[error("a WebSocket's key and version are given once")]
     Repeated,
-    #[error("the header Upgrade names no websocket")]
+    #[error("the header Upgrade has to be `websocket`, and nothing else")]
     Upgrade,
 }
 
@@ -51,9 +51,9 @@ pub(super) fn check(request: &HttpRequest) -> Result<(), HandshakeError> {
             return Err(HandshakeError::Repeated);
         }
     }
-    let is_websocket = |token: &str| token.trim().eq_ignore_ascii_case("websocket");
-    let upgrade = headers.get(header::UPGRADE).and_then(|value| value.to_str().ok());
-    if !upgrade.is_some_and(|value| value.split(',').any(is_websocket)) {
+    // In a list it would be one of several to choose from, and HTTP/1 goes on as if it were none.
+    let is_websocket = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"websocket");
+    if !headers.get(header::UPGRADE).is_some_and(is_websocket) {
         return Err(HandshakeError::Upgrade);
     }
     Ok(())

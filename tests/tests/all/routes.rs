@@ -115,6 +115,13 @@ async fn what_is_no_handshake_is_refused_before_a_room_is_made() {
             ),
             400,
         ),
+        (
+            format!(
+                "{}{key}Sec-WebSocket-Version: 13\r\n",
+                upgrade.replace("websocket", "h2c, websocket")
+            ),
+            400,
+        ),
     ] {
         let mut client = RawClient::connect(server.addr()).await;
         client.write(format!("GET /ws/1 HTTP/1.1\r\n{headers}\r\n").as_bytes()).await;
