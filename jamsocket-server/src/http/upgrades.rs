@@ -85,8 +85,12 @@ async fn refuse(
     written: &mut BytesMut,
 ) -> io::Result<()> {
     response.head_mut().set_connection_type(ConnectionType::Close);
-    let (head, body) = response.into_parts();
+    let (mut head, body) = response.into_parts();
     let size = body.size();
+    if size == BodySize::Stream {
+        // It ends with the connection, and the codec of an upgrade makes no chunks.
+        head.head_mut().no_chunking(true);
+    }
     codec.encode(Message::Item((head, size)), written)?;
     if !matches!(size, BodySize::None | BodySize::Sized(0)) {
         let mut body = pin!(body);

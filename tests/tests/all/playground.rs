@@ -218,6 +218,16 @@ async fn a_page_is_told_what_becomes_of_the_code() {
 }
 
 #[tokio::test]
+async fn events_are_none_the_worse_for_whoever_asks_for_a_websocket_there() {
+    let (server, _calls, _playground) = with_playground();
+    let mut page = RawClient::connect(server.addr()).await;
+    page.request("/_/events").await;
+    let head = page.read_head().await;
+    assert!(head.starts_with("HTTP/1.1 200 ") && !head.contains("transfer-encoding"), "{head}");
+    assert!(page.read_bytes(6).await.starts_with(b"event:"));
+}
+
+#[tokio::test]
 async fn as_many_pages_listen_as_may_and_no_more() {
     let (server, _calls, _playground) = with_playground();
     let mut listening = Vec::new();
