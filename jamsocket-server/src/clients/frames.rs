@@ -17,6 +17,9 @@ const MAX_CONTROL_BYTES: u64 = 125;
 /// The greatest length that a header can name (RFC 6455, section 5.2).
 const MAX_LENGTH: u64 = i64::MAX as u64;
 
+/// Up to which size the space for what comes is kept by a client that has sent all that it began.
+const KEPT_BYTES: usize = 16 << 10;
+
 /// What a client has sent.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Incoming {
@@ -36,6 +39,8 @@ pub(super) struct Decoder {
     /// In how many fragments a message may come.
     max_fragments: usize,
     buffer: BytesMut,
+    /// How much was in the buffer at most, as its own capacity does not say how much it keeps.
+    peak: usize,
     /// The message whose last fragment has not come yet.
     partial: Option<Partial>,
 }
@@ -55,12 +60,14 @@ impl Decoder {
             max_bytes: limits.message_bytes,
             max_fragments: limits.message_fragments,
             buffer: BytesMut::new(),
+            peak: 0,
             partial: None,
         }
     }
 
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
+        self.peak = self.peak.max(self.buffer.len());
     }
 
     /// The next thing that the client has sent, or `None` when more bytes are needed.
@@ -73,7 +80,12 @@ impl Decoder {
         loop {
             // The parser would judge as much of a header as there is, so that the reason would depend
             // on how the bytes were cut.
-            let Some(header) = Header::read(&self.buffer) else { return Ok(None) };
+            let Some(header) = Header::read(&self.buffer) else {
+                if self.buffer.is_empty() && self.peak > KEPT_BYTES {
+                    (self.buffer, self.peak) = (BytesMut::new(), 0);
+                }
+                return Ok(None);
+            };
             self.judge(&header)?;
             let parsed = Parser::parse(&mut self.buffer, true, usize::MAX).map_err(broken)?;
             let Some((is_final, opcode, payload)) = parsed else { return Ok(None) };

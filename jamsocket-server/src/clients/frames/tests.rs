@@ -313,3 +313,14 @@ fn a_character_may_be_cut_by_fragments_but_not_by_the_end() {
     let unfinished = [frame(TEXT, &dice[..2]), frame(FIN | CONTINUE, &dice[2..3])].concat();
     assert_eq!(closes_with(&unfinished), 1007);
 }
+
+#[test]
+fn a_client_that_has_sent_a_long_message_keeps_no_space_for_another() {
+    let mut decoder = Decoder::new(&Limits::default());
+    for (payload, is_kept) in [(100, true), (KEPT_BYTES, false), (100, true)] {
+        decoder.feed(&frame(FIN | BINARY, &vec![0; payload]));
+        assert!(matches!(decoder.next(), Ok(Some(Incoming::Binary(_)))));
+        assert_eq!(decoder.next(), Ok(None));
+        assert_eq!(decoder.peak > 0, is_kept, "{payload} bytes");
+    }
+}
