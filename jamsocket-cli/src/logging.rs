@@ -4,8 +4,9 @@ use clap::{ArgAction, Args};
 use std::{env, io};
 use tracing_subscriber::EnvFilter;
 
-/// Warnings, and whatever rooms write to their logs.
-const DEFAULT_FILTER: &str = "warn,jamsocket::room=trace";
+/// Warnings, and whatever rooms write to their logs. What HTTP says there is about requests that make no
+/// sense to it, and a stranger's to fill the log with.
+const DEFAULT_FILTER: &str = "warn,jamsocket::room=trace,actix_http=off";
 
 /// How much is said on stderr.
 #[derive(Debug, Clone, Copy, Args)]
