@@ -54,8 +54,8 @@ impl Event {
         }
     }
 
-    /// The event by itself. A short message would keep the whole buffer that it was read into, some
-    /// 32 KiB, for as long as it waits.
+    /// The event by itself. A short message would keep the whole buffer that it was read into, up to
+    /// 64 KiB, for as long as it waits.
     fn detached(self) -> Self {
         match self {
             Event::Text(client, text) if text.len() <= COPIED_BYTES => {
