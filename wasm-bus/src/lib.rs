@@ -75,6 +75,8 @@ mod host;
 #[cfg(feature = "macros")]
 pub mod macros;
 pub mod prelude;
+#[cfg(all(test, feature = "macros"))]
+mod round_trips;
 pub mod rt;
 mod serve;
 mod session;

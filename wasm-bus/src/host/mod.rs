@@ -2,6 +2,8 @@
 
 #[cfg(target_arch = "wasm32")]
 mod imports;
+#[cfg(all(test, feature = "macros"))]
+pub(crate) mod loopback;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 #[cfg(test)]
