@@ -1,0 +1,8 @@
+use wasm_bus::macros::wasm_bus;
+
+#[wasm_bus(format = "json")]
+trait Calc {
+    async fn count(&self, step: impl Fn(u32) -> bool);
+}
+
+fn main() {}

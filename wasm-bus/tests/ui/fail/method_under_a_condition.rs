@@ -1,0 +1,9 @@
+use wasm_bus::macros::wasm_bus;
+
+#[wasm_bus(format = "json")]
+trait Calc {
+    #[cfg(unix)]
+    async fn add(&self, a: i32) -> i32;
+}
+
+fn main() {}
