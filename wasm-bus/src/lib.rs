@@ -37,6 +37,8 @@
 //!
 //! - [`macros`]: the attribute, with all that it makes, and [`prelude`], which has it and its company.
 //! - [`task`]: tasks beside each other, and waiting for them.
+//! - [`time`]: sleeping, and waiting no longer than that.
+//! - [`log`]: the host's log.
 //! - [`abi`]: calls one by one, without a trait; [`rt`] and the rest of what the published crate of
 //!   this name has.
 //!
@@ -73,6 +75,8 @@ mod format;
 mod handle;
 mod host;
 #[cfg(feature = "macros")]
+pub mod log;
+#[cfg(feature = "macros")]
 pub mod macros;
 pub mod prelude;
 #[cfg(all(test, feature = "macros"))]
@@ -81,11 +85,16 @@ pub mod rt;
 mod serve;
 mod session;
 pub mod task;
+#[cfg(feature = "macros")]
+pub mod time;
 
 pub use call::CallInstance;
 pub use error::CallError;
 pub use format::SerializationFormat;
 pub use handle::CallHandle;
+
+/// The name under which the host's own functions are called.
+pub const OS: &str = "os";
 
 #[doc(hidden)]
 pub use async_trait;
