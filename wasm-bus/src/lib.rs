@@ -39,6 +39,7 @@
 //! - [`task`]: tasks beside each other, and waiting for them.
 //! - [`time`]: sleeping, and waiting no longer than that.
 //! - [`log`]: the host's log.
+//! - [`http`]: requests that the host makes.
 //! - [`abi`]: calls one by one, without a trait; [`rt`] and the rest of what the published crate of
 //!   this name has.
 //!
@@ -74,6 +75,8 @@ mod exports;
 mod format;
 mod handle;
 mod host;
+#[cfg(feature = "macros")]
+pub mod http;
 #[cfg(feature = "macros")]
 pub mod log;
 #[cfg(feature = "macros")]
