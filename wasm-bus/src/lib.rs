@@ -40,6 +40,7 @@
 //! - [`time`]: sleeping, and waiting no longer than that.
 //! - [`log`]: the host's log.
 //! - [`http`]: requests that the host makes.
+//! - [`ws`]: connections that it opens.
 //! - [`abi`]: calls one by one, without a trait; [`rt`] and the rest of what the published crate of
 //!   this name has.
 //!
@@ -87,9 +88,13 @@ mod round_trips;
 pub mod rt;
 mod serve;
 mod session;
+#[cfg(feature = "macros")]
+mod sync;
 pub mod task;
 #[cfg(feature = "macros")]
 pub mod time;
+#[cfg(feature = "macros")]
+pub mod ws;
 
 pub use call::CallInstance;
 pub use error::CallError;

@@ -67,6 +67,13 @@ impl LoopbackHost {
         self.state.borrow().calls.len()
     }
 
+    /// The far side of every object ends, as its callers are told next.
+    pub(crate) fn end_objects(&self) {
+        let state = &mut *self.state.borrow_mut();
+        let objects = state.calls.iter().filter(|(_, call)| call.keepalive);
+        state.events.extend(objects.map(|(handle, _)| Event::Drop(*handle)));
+    }
+
     fn next(&self) -> Option<Event> {
         self.state.borrow_mut().events.pop_front()
     }
