@@ -41,6 +41,7 @@
 //! - [`log`]: the host's log.
 //! - [`http`]: requests that the host makes.
 //! - [`ws`]: connections that it opens.
+//! - [`process`]: programs that it starts.
 //! - [`abi`]: calls one by one, without a trait; [`rt`] and the rest of what the published crate of
 //!   this name has.
 //!
@@ -83,6 +84,8 @@ pub mod log;
 #[cfg(feature = "macros")]
 pub mod macros;
 pub mod prelude;
+#[cfg(feature = "macros")]
+pub mod process;
 #[cfg(all(test, feature = "macros"))]
 mod round_trips;
 pub mod rt;
