@@ -42,6 +42,7 @@
 //! - [`http`]: requests that the host makes.
 //! - [`ws`]: connections that it opens.
 //! - [`process`]: programs that it starts.
+//! - [`rooms`]: calls to the rooms of a server.
 //! - [`abi`]: calls one by one, without a trait; [`rt`] and the rest of what the published crate of
 //!   this name has.
 //!
@@ -86,6 +87,8 @@ pub mod macros;
 pub mod prelude;
 #[cfg(feature = "macros")]
 pub mod process;
+#[cfg(feature = "macros")]
+pub mod rooms;
 #[cfg(all(test, feature = "macros"))]
 mod round_trips;
 pub mod rt;
