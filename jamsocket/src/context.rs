@@ -1,4 +1,5 @@
 use crate::MessageRecipient;
+use std::task::Waker;
 
 /// How a service reaches the world: its clients, its timer and its log.
 ///
@@ -17,6 +18,13 @@ pub trait JamsocketContext: Unpin + 'static + Send + Sync {
     /// A room has one timer: a later request replaces an earlier one, and 0 cancels it. The timer
     /// runs in an empty room too and does not keep that room alive.
     fn set_timer(&self, ms_delay: u32);
+
+    /// What to wake, from any thread, to have the host call
+    /// [`JamsocketService::resume`](crate::JamsocketService::resume) soon, between two callbacks. The
+    /// default wakes nobody.
+    fn waker(&self) -> Waker {
+        Waker::noop().clone()
+    }
 
     /// Writes a line to the room's log. The default drops it.
     fn log(&self, level: LogLevel, line: &str) {

@@ -39,6 +39,12 @@ pub trait JamsocketService: Send + 'static {
     /// The timer that the service set is due.
     fn timer(&mut self) -> impl Future<Output = Result<(), ServiceError>> + Send;
 
+    /// The service goes on with something of its own, as it has asked for by
+    /// [`JamsocketContext::waker`](crate::JamsocketContext::waker). The default does nothing.
+    fn resume(&mut self) -> impl Future<Output = Result<(), ServiceError>> + Send {
+        async { Ok(()) }
+    }
+
     /// What the service uses. A host asks after each callback, so the answer has to be at hand. The
     /// default says nothing.
     fn usage(&self) -> ServiceUsage {

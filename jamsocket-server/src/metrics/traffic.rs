@@ -37,6 +37,8 @@ cases! {
         Binary = ["binary"],
         /// `timer`.
         Timer = ["timer"],
+        /// `resume`: the service's own tasks.
+        Resume = ["resume"],
     }
 }
 
@@ -49,6 +51,7 @@ impl Callback {
             host::Callback::Message(_) => Some(Callback::Message),
             host::Callback::Binary(_) => Some(Callback::Binary),
             host::Callback::Timer => Some(Callback::Timer),
+            host::Callback::Resume => Some(Callback::Resume),
             host::Callback::Outside => None,
         }
     }

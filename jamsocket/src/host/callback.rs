@@ -21,6 +21,8 @@ pub enum Callback {
     Binary(ClientId),
     /// `timer`.
     Timer,
+    /// `resume`.
+    Resume,
     /// None: the service sent from outside its callbacks.
     Outside,
 }
@@ -33,6 +35,7 @@ impl fmt::Display for Callback {
             Callback::Message(client) => write!(f, "message({client})"),
             Callback::Binary(client) => write!(f, "binary({client})"),
             Callback::Timer => f.write_str("timer"),
+            Callback::Resume => f.write_str("resume"),
             Callback::Outside => f.write_str("a send outside its callbacks"),
         }
     }

@@ -6,10 +6,10 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{
             AtomicBool,
-            Ordering::{Acquire, Release},
+            Ordering::{AcqRel, Acquire, Release},
         },
     },
-    task::Waker,
+    task::{Wake, Waker},
 };
 
 /// How much a service may send before its host takes it: in one callback, or between two wake-ups.
@@ -40,7 +40,8 @@ pub struct RoomContext {
 impl RoomContext {
     /// A context for one room, with the default limits.
     ///
-    /// `waker` is woken when something was sent outside a callback; the host then gives the room an
+    /// `waker` is woken when something was sent outside a callback, and when the service wants to be
+    /// resumed; the host then gives the room an
     /// [`Input::Wake`](super::Input::Wake).
     pub fn new(waker: Waker) -> Self {
         Self::with_limits(waker, SendLimits::default())
@@ -53,6 +54,7 @@ impl RoomContext {
                 // Building the service is its first callback.
                 in_callback: AtomicBool::new(true),
                 was_sent: AtomicBool::new(true),
+                wants_to_resume: AtomicBool::new(false),
                 outbound: Mutex::new(Outbound::new(waker, limits)),
             }),
         }
@@ -83,6 +85,12 @@ impl RoomContext {
     /// Whether something may have been sent outside a callback, and not been taken yet.
     pub(super) fn was_sent(&self) -> bool {
         self.shared.was_sent.load(Acquire)
+    }
+
+    /// Whether the service is to be resumed. From here on it may ask for that anew.
+    pub(super) fn take_resume(&self) -> bool {
+        let wanted = &self.shared.wants_to_resume;
+        wanted.load(Acquire) && wanted.swap(false, AcqRel)
     }
 
     /// Takes what was sent since the last time into `batch`, which is empty, and ends the callback
@@ -148,6 +156,10 @@ impl JamsocketContext for RoomContext {
         self.push(|outbound| outbound.batch.timer = Some(ms_delay));
     }
 
+    fn waker(&self) -> Waker {
+        self.shared.clone().into()
+    }
+
     fn log(&self, level: LogLevel, line: &str) {
         self.push(|outbound| {
             outbound.log_bytes += line.len().max(1);
@@ -194,7 +206,20 @@ struct Shared {
     /// Until it ends, sending wakes nobody.
     in_callback: AtomicBool,
     was_sent: AtomicBool,
+    /// Whether the service has something of its own to go on with.
+    wants_to_resume: AtomicBool,
     outbound: Mutex<Outbound>,
+}
+
+impl Wake for Shared {
+    fn wake(self: Arc<Self>) {
+        if !self.wants_to_resume.swap(true, AcqRel) {
+            let outbound = self.outbound.lock().unwrap_or_else(PoisonError::into_inner);
+            let waker = outbound.waker.clone();
+            drop(outbound);
+            waker.wake();
+        }
+    }
 }
 
 struct Outbound {

@@ -136,6 +136,7 @@ impl fmt::Display for RoomEnd {
 ///   broadcast from `connect` includes the client that joins, one from `disconnect` not the one that
 ///   left. A callback that fails delivers nothing, but its log lines.
 /// - A message from a client that is not in the room is ignored.
+/// - A service that wants to be resumed is, before the next input is handled.
 /// - There is one timer. It never fires early, and not at all once the room is over.
 /// - A service that is put in the place of another meets the clients as if they joined one after
 ///   another, under the ids that they have. The other one is not called any more and its timer
@@ -237,6 +238,9 @@ impl<S: JamsocketService, P> Room<S, P> {
             self.flush(Callback::Outside, host);
         }
         self.settle(host).await;
+        if self.context.take_resume() {
+            self.call(Callback::Resume, "", &[], host).await;
+        }
         match input {
             Input::Join(client, member) => self.join(client, member, host).await,
             Input::Leave(client) => {
@@ -354,6 +358,7 @@ impl<S: JamsocketService, P> Room<S, P> {
                 Callback::Message(client) => service.message(client, text).await,
                 Callback::Binary(client) => service.binary(client, bytes).await,
                 Callback::Timer => service.timer().await,
+                Callback::Resume => service.resume().await,
                 Callback::Outside => Ok(()),
             };
             *usage = service.usage();

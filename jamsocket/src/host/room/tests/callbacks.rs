@@ -175,3 +175,66 @@ fn a_callback_that_was_dropped_midway_ends_the_room() {
     let end = room.end().unwrap().to_string();
     assert_eq!(end, "connect(1) failed: the callback was abandoned while it ran");
 }
+
+/// A service that counts how often it was resumed.
+struct Resumed {
+    context: RoomContext,
+    times: u32,
+}
+
+impl JamsocketService for Resumed {
+    async fn connect(&mut self, _: ClientId) -> Result<(), ServiceError> {
+        Ok(())
+    }
+
+    async fn disconnect(&mut self, _: ClientId) -> Result<(), ServiceError> {
+        Ok(())
+    }
+
+    async fn message(&mut self, _: ClientId, _: &str) -> Result<(), ServiceError> {
+        self.context.waker().wake();
+        Ok(())
+    }
+
+    async fn binary(&mut self, _: ClientId, _: &[u8]) -> Result<(), ServiceError> {
+        Ok(())
+    }
+
+    async fn timer(&mut self) -> Result<(), ServiceError> {
+        Ok(())
+    }
+
+    async fn resume(&mut self) -> Result<(), ServiceError> {
+        self.times += 1;
+        self.context.send_message(Broadcast, &format!("resumed {}", self.times));
+        Ok(())
+    }
+}
+
+#[test]
+fn a_service_that_asks_for_it_is_resumed_once_before_the_next_input() {
+    let wakes = Arc::new(Wakes::default());
+    let context = RoomContext::new(wakes.clone().into());
+    let service = Resumed { context: context.clone(), times: 0 };
+    let mut room = Room::new(service, context.clone(), ServiceShutdownPolicy::Never);
+    let ann = room.next_client().unwrap();
+    let mut stage = Stage::default();
+    let mut input = |input| {
+        {
+            let call = pin!(room.handle(input, &mut stage));
+            assert!(call.poll(&mut Context::from_waker(Waker::noop())).is_ready());
+        }
+        std::mem::take(&mut stage.done)
+    };
+    input(Input::Wake);
+    input(Input::Join(ann, "ann"));
+    let before = wakes.0.load(Ordering::Relaxed);
+    context.waker().wake();
+    context.waker().wake();
+    assert_eq!(wakes.0.load(Ordering::Relaxed), before + 1, "the host is woken once");
+    assert_eq!(input(Input::Wake), ["ann: resumed 1"]);
+    assert_eq!(input(Input::Wake), [""; 0]);
+    // In a callback likewise, and whatever comes next.
+    assert_eq!(input(Input::Text(ann, "x")), [""; 0]);
+    assert_eq!(input(Input::Binary(ann, &[])), ["ann: resumed 2"]);
+}
