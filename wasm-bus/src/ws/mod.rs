@@ -12,7 +12,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Messages are binary both ways. The connection is closed when the receiver and all clones of the
+//! What comes is the same whether it was sent as text or as bytes. The connection is closed when the receiver and all clones of the
 //! sender are dropped, or one of them says [`close`](Sender::close).
 
 mod socket;

@@ -41,20 +41,29 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Sends a message, and waits until it is on its way.
+    /// Sends a binary message, and waits until it is on its way.
     ///
     /// # Errors
     ///
     /// Where the connection is not open any more, or the message could not be sent.
     pub async fn send(&self, message: impl Into<Vec<u8>>) -> Result<(), SendError> {
-        let socket = self.connection.socket().ok_or(SendError::Closed)?;
-        if self.state() != SocketState::Opened {
-            return Err(SendError::Closed);
-        }
-        match socket.send(message.into()).await? {
-            SendResult::Success(_) => Ok(()),
-            SendResult::Failed(reason) => Err(SendError::Failed { reason }),
-        }
+        let socket = self.opened()?;
+        sent(socket.send(message.into()).await?)
+    }
+
+    /// Sends a text message likewise.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn send_text(&self, message: impl Into<String>) -> Result<(), SendError> {
+        let socket = self.opened()?;
+        sent(socket.send_text(message.into()).await?)
+    }
+
+    fn opened(&self) -> Result<Arc<dyn WebSocket + Send + Sync>, SendError> {
+        let socket = self.connection.socket().filter(|_| self.state() == SocketState::Opened);
+        socket.ok_or(SendError::Closed)
     }
 
     /// How the connection is.
@@ -65,6 +74,13 @@ impl Sender {
     /// Closes the connection. Its receiver ends.
     pub fn close(&self) {
         self.connection.close();
+    }
+}
+
+fn sent(result: SendResult) -> Result<(), SendError> {
+    match result {
+        SendResult::Success(_) => Ok(()),
+        SendResult::Failed(reason) => Err(SendError::Failed { reason }),
     }
 }
 
@@ -214,6 +230,10 @@ mod tests {
             (self.0)(data);
             SendResult::Success(len)
         }
+
+        async fn send_text(&self, text: String) -> SendResult {
+            WebSocketSimplified::send(self, text.into_bytes()).await
+        }
     }
 
     fn network() -> Rc<LoopbackHost> {
@@ -233,7 +253,7 @@ mod tests {
         assert_eq!(sender.state(), SocketState::Opened);
         let (sender, mut receiver) = tell(&host, async move {
             assert_eq!(sender.send("one").await, Ok(()));
-            assert_eq!(sender.send(b"two".to_vec()).await, Ok(()));
+            assert_eq!(sender.send_text("two").await, Ok(()));
             let failed = SendError::Failed { reason: "it is bad".to_owned() };
             assert_eq!(sender.send("bad").await, Err(failed));
             assert_eq!(receiver.receive().await.as_deref(), Some(&b"one"[..]));

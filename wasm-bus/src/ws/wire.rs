@@ -19,8 +19,11 @@ pub(super) trait SocketBuilder {
 /// A connection.
 #[wasm_bus(format = "bincode", path = "wasm_bus_ws::api")]
 pub(super) trait WebSocket {
-    /// Sends a message.
+    /// Sends a binary message.
     async fn send(&self, data: Vec<u8>) -> SendResult;
+
+    /// Sends a text message.
+    async fn send_text(&self, text: String) -> SendResult;
 }
 
 /// How a connection is.
