@@ -2,7 +2,7 @@ use crate::{
     GuestLimits,
     ticker::{TICK, Ticker},
 };
-use std::{future::poll_fn, pin::pin, task::Poll};
+use std::{future::poll_fn, pin::pin, task::Poll, time::Duration};
 use wasmtime::UpdateDeadline;
 
 /// How much longer a guest may run in the callback that is under way.
@@ -15,6 +15,12 @@ impl Budget {
     /// What every callback starts with.
     pub(crate) fn new(limits: &GuestLimits) -> Self {
         Self { ticks_left: limits.run_time.as_nanos().div_ceil(TICK.as_nanos()) }
+    }
+
+    /// What a program has, each time that it has waited: so long, or as long as it likes.
+    pub(crate) fn of_program(run_time: Option<Duration>) -> Self {
+        let ticks = |time: Duration| time.as_nanos().div_ceil(TICK.as_nanos());
+        Self { ticks_left: run_time.map_or(u128::MAX, ticks) }
     }
 
     /// Takes account of a tick that found the guest running: it yields, or it has to stop.
@@ -44,14 +50,23 @@ pub(crate) enum Stopped {
     Overdue,
 }
 
+/// Polls guest code with the epoch ticking, which it does not while the guest waits.
+pub(crate) async fn ticking<T>(ticker: &Ticker, guest: impl Future<Output = T> + Send) -> T {
+    let mut guest = pin!(guest);
+    poll_fn(|cx| {
+        let _running = ticker.enter();
+        guest.as_mut().poll(cx)
+    })
+    .await
+}
+
 /// Drives guest code to its end, with the epoch ticking, for no longer than a callback may take.
 pub(crate) async fn drive<T>(
     ticker: &Ticker,
     limits: &GuestLimits,
     guest: impl Future<Output = wasmtime::Result<T>> + Send,
 ) -> Result<T, Stopped> {
-    let _running = ticker.enter();
-    let mut guest = pin!(guest);
+    let mut guest = pin!(ticking(ticker, guest));
     // Most callbacks end here, and are spared the timer.
     let at_once = poll_fn(|cx| Poll::Ready(guest.as_mut().poll(cx))).await;
     let result = match at_once {

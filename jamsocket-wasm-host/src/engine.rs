@@ -1,6 +1,6 @@
 use crate::{
     CodeCacheError, GuestLimits,
-    budget::{Budget, Stopped, drive},
+    budget::{Budget, Stopped, drive, ticking},
     capacity::Capacity,
     code_cache, handover,
     room_limits::RoomLimits,
@@ -52,7 +52,7 @@ pub struct WasmEngine {
 struct Inner {
     engine: Engine,
     handover: Module,
-    limits: GuestLimits,
+    limits: Arc<GuestLimits>,
     budget: Budget,
     capacity: Capacity,
     memory: Arc<TotalMemory>,
@@ -118,7 +118,7 @@ impl WasmEngine {
                 handover,
                 budget: Budget::new(&limits),
                 memory: TotalMemory::new(limits.total_memory_bytes),
-                limits,
+                limits: Arc::new(limits),
                 capacity,
                 ticker,
             }),
@@ -142,6 +142,11 @@ impl WasmEngine {
     /// What the rooms may use.
     pub fn limits(&self) -> &GuestLimits {
         &self.inner.limits
+    }
+
+    /// The same, to be kept.
+    pub(crate) fn shared_limits(&self) -> Arc<GuestLimits> {
+        self.inner.limits.clone()
     }
 
     /// How many rooms there may be at once, of all modules together.
@@ -174,6 +179,11 @@ impl WasmEngine {
 
     pub(crate) fn capacity(&self) -> Capacity {
         self.inner.capacity
+    }
+
+    /// Drives a program's code to its end, however long that waits.
+    pub(crate) async fn tick<T>(&self, program: impl Future<Output = T> + Send) -> T {
+        ticking(&self.inner.ticker, program).await
     }
 
     /// Drives guest code to its end, or for as long as one callback may take.

@@ -1,13 +1,14 @@
 use crate::{
-    LoadError, ModuleReport, WasmEngine, WasmService,
+    Bus, Grants, LoadError, ModuleReport, WasmEngine, WasmService,
     budget::Stopped,
+    bus::BusAccess,
     guest::{Guest, NoPlace, StartFault},
     module::LinkedModule,
     room_limits::NoMemoryLeft,
     trap::service_error,
 };
 use jamsocket::{BuildError, JamsocketContext, JamsocketServiceFactory};
-use std::{fmt, path::Path, sync::Arc};
+use std::{collections::HashMap, fmt, path::Path, sync::Arc};
 use wasmtime::PoolConcurrencyLimitError;
 
 /// Serves the rooms of one WebAssembly module.
@@ -18,6 +19,7 @@ use wasmtime::PoolConcurrencyLimitError;
 /// `C` is the context that the host gives its services.
 pub struct WasmHostFactory<C: JamsocketContext> {
     module: Arc<LinkedModule<C>>,
+    bus: BusAccess,
 }
 
 impl<C: JamsocketContext> WasmHostFactory<C> {
@@ -65,8 +67,16 @@ impl<C: JamsocketContext> WasmHostFactory<C> {
         &self.module.engine
     }
 
+    /// Has the rooms be on this bus, where they may reach so much. Without this they reach nothing on it
+    /// but the clock and the log.
+    #[must_use]
+    pub fn with_bus(self, bus: &Bus, grants: Grants) -> Self {
+        Self { bus: BusAccess::new(bus.clone(), grants), ..self }
+    }
+
     fn of(module: LinkedModule<C>) -> Self {
-        Self { module: Arc::new(module) }
+        let bus = Bus::new(&module.engine, HashMap::new(), Grants::default());
+        Self { module: Arc::new(module), bus: BusAccess::new(bus, Grants::default()) }
     }
 }
 
@@ -90,7 +100,7 @@ impl<C: JamsocketContext> JamsocketServiceFactory<C> for WasmHostFactory<C> {
     /// Panics outside a Tokio runtime with timers, if the guest's start is not done at once.
     async fn create(&self, room_id: &str, context: C) -> Result<WasmService<C>, BuildError> {
         let module = &self.module;
-        let store = module.store(context);
+        let store = module.store(context, |log| self.bus.port(log));
         let guest = module.engine.drive(Guest::start(store, module, room_id)).await;
         match guest {
             Ok(guest) => Ok(WasmService::new(module.engine.clone(), guest)),
@@ -101,7 +111,7 @@ impl<C: JamsocketContext> JamsocketServiceFactory<C> for WasmHostFactory<C> {
 
 impl<C: JamsocketContext> Clone for WasmHostFactory<C> {
     fn clone(&self) -> Self {
-        Self { module: Arc::clone(&self.module) }
+        Self { module: Arc::clone(&self.module), bus: self.bus.clone() }
     }
 }
 

@@ -1,5 +1,6 @@
 use crate::{
     budget::Budget,
+    bus,
     handover::Handover,
     interface::{CONNECT, DISCONNECT, MEMORY, REACTOR_START, TIMER, VERSIONS},
     memory::{self, PointerFault},
@@ -9,6 +10,9 @@ use crate::{
 use jamsocket::{JamsocketContext, ServiceUsage};
 use thiserror::Error;
 use wasmtime::{Error, Instance, Memory, Store, Trap, TypedFunc, WasmBacktrace};
+
+/// How much a guest is told of the bus before others of its room have their turn.
+const BUS_TURN: usize = 64;
 
 /// One room's instance of a module.
 pub(crate) struct Guest<C: JamsocketContext> {
@@ -25,6 +29,7 @@ pub(crate) enum Callback<'a> {
     Timer,
     Message(u32, &'a str),
     Binary(u32, &'a [u8]),
+    Resume,
 }
 
 /// The calls that pass no bytes in.
@@ -53,6 +58,10 @@ impl<C: JamsocketContext> Guest<C> {
             .ok_or_else(|| Error::msg("the guest exports no memory"))?;
         store.data_mut().memory = Some(memory);
         let exports = Exports::of(&instance, &mut store)?;
+        let bus_exports = bus::Exports::of(&instance, memory, &mut store);
+        if let Some(port) = store.data_mut().port() {
+            port.exports = bus_exports;
+        }
         check_versions(&instance, memory, &mut store)?;
         if let Some(start) = instance.get_func(&mut store, REACTOR_START) {
             let start = start.typed::<(), ()>(&store)?;
@@ -62,7 +71,9 @@ impl<C: JamsocketContext> Guest<C> {
         let handover = handover.map_err(tell_want_of_place)?;
         handover.initialize(&mut store, room_id).await?;
         store.data().flush_log();
-        Ok(Self { store, exports, handover })
+        let mut guest = Self { store, exports, handover };
+        guest.ask_to_resume();
+        Ok(guest)
     }
 
     /// Runs one callback. After an error the guest must not be called again.
@@ -89,9 +100,28 @@ impl<C: JamsocketContext> Guest<C> {
             Callback::Binary(client, bytes) => {
                 self.handover.binary(&mut self.store, client, bytes).await?;
             }
+            Callback::Resume => self.tell().await?,
         }
         self.store.data().flush_log();
+        self.ask_to_resume();
         Ok(())
+    }
+
+    /// Tells the guest what waits for it on the bus, but no more than does for a turn.
+    async fn tell(&mut self) -> wasmtime::Result<()> {
+        for _ in 0..BUS_TURN {
+            let Some(port) = self.store.data_mut().port() else { break };
+            let Some(next) = port.desk.next() else { break };
+            bus::deliver(&mut self.store, next).await?;
+        }
+        Ok(())
+    }
+
+    /// Where something still waits for the guest on the bus, has it resumed.
+    fn ask_to_resume(&mut self) {
+        if self.store.data_mut().port().is_some_and(|port| port.desk.has_more()) {
+            self.store.data().context.waker().wake();
+        }
     }
 
     /// What the guest uses of what is bounded.
@@ -127,7 +157,7 @@ pub(crate) enum StartFault {
 pub(crate) struct NoPlace;
 
 /// Marks an error of instantiation as [`NoPlace`], unless it is the guest's own.
-fn tell_want_of_place(error: Error) -> Error {
+pub(crate) fn tell_want_of_place(error: Error) -> Error {
     if error.is::<Trap>() || error.is::<WasmBacktrace>() { error } else { error.context(NoPlace) }
 }
 

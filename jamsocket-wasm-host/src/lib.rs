@@ -65,6 +65,7 @@
 //! ```
 
 mod budget;
+mod bus;
 mod capacity;
 mod code_cache;
 mod engine;
@@ -79,6 +80,7 @@ mod load;
 mod log_lines;
 mod memory;
 mod module;
+mod program;
 mod report;
 mod room_limits;
 mod room_state;
@@ -89,11 +91,13 @@ mod total_memory;
 mod trap;
 mod wasi;
 
+pub use bus::{Bus, Grants, UrlPattern, UrlPatternError};
 pub use code_cache::CodeCacheError;
 pub use engine::{EngineError, WasmEngine};
 pub use error::LoadError;
 pub use factory::WasmHostFactory;
 pub use interface::{InterfaceFault, InterfaceItem};
 pub use limits::GuestLimits;
+pub use program::{Program, ProgramError};
 pub use report::{MemorySize, ModuleReport};
 pub use service::WasmService;

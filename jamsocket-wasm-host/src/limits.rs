@@ -2,7 +2,7 @@ use crate::total_memory::half_of_this_machine;
 use std::time::Duration;
 
 jamsocket::limits! {
-    /// What the rooms of one [`WasmEngine`](crate::WasmEngine) may use.
+    /// What the rooms and programs of one [`WasmEngine`](crate::WasmEngine) may use.
     ///
     /// Each is tested on either side of it, and listed in `docs/LIMITS.md` with what happens beyond.
     ///
@@ -47,6 +47,38 @@ jamsocket::limits! {
         pub run_time: Duration = Duration::from_secs(1),
         /// How long a callback may take, all waiting included.
         pub wall_time: Duration = Duration::from_secs(5),
+        /// How many calls of the bus a guest may have under way, those that it makes and those that it
+        /// answers counted apart, with the objects that they have become.
+        ///
+        /// A call beyond fails with `MemoryAllocationFailed`, as with the other bounds of the bus.
+        pub bus_calls: usize = 16_384,
+        /// How many callbacks the calls of a guest may have together.
+        ///
+        /// One beyond is never fed.
+        pub bus_callbacks: usize = 16_384,
+        /// How many bytes a request, a reply or a callback's message may have, its topic included.
+        pub bus_message_bytes: usize = 4 << 20,
+        /// How many bytes may wait for a guest on the bus, in answers and in requests each.
+        pub bus_waiting_bytes: usize = 16 << 20,
+        /// How many messages of callbacks may wait for a guest.
+        ///
+        /// Whoever sends it more waits until half of them have been taken.
+        pub bus_waiting_messages: usize = 1_024,
+        /// Through how many guests a call of the bus may lead to another.
+        pub bus_depth: u32 = 16,
+        /// How long a message waits for a callback that takes none.
+        ///
+        /// Then the call is over for both.
+        pub bus_feed_time: Duration = Duration::from_secs(5),
+        /// How many programs may run for a guest, those that they run themselves included.
+        pub bus_programs: u32 = 16,
+        /// How many bytes the body of an HTTP response may have, unpacked.
+        pub bus_http_bytes: usize = 4 << 20,
+        /// How long an HTTP request may take, and the opening of a WebSocket to another server.
+        pub bus_http_time: Duration = Duration::from_secs(30),
+        /// How long a program that is called or run by a guest may run each time, until it waits for
+        /// something, counted in milliseconds begun.
+        pub program_run_time: Duration = Duration::from_secs(10),
         /// How many bytes a module may have, as binary or as text.
         pub module_bytes: usize = 16 << 20,
         /// How long a module may take to be read, compiled and checked.

@@ -1,6 +1,11 @@
 use crate::{
-    LoadError, ModuleReport, WasmEngine, imports, interface, load, room_state::RoomState,
-    text::visible_lines, wasi,
+    LoadError, ModuleReport, WasmEngine,
+    bus::{self, Log, Port},
+    imports, interface, load,
+    log_lines::LogLines,
+    room_state::RoomState,
+    text::visible_lines,
+    wasi,
 };
 use jamsocket::JamsocketContext;
 use std::{
@@ -8,6 +13,7 @@ use std::{
     io::{self, Read},
     mem,
     path::Path,
+    sync::Arc,
     time::Duration,
 };
 use wasmtime::{InstancePre, Linker, Module, Store};
@@ -24,6 +30,8 @@ pub(crate) struct LinkedModule<C: JamsocketContext> {
     pub(crate) instance_pre: InstancePre<RoomState<C>>,
     /// What the module is called in messages.
     pub(crate) name: String,
+    /// Whether it imports anything of the bus.
+    pub(crate) uses_bus: bool,
 }
 
 impl<C: JamsocketContext> LinkedModule<C> {
@@ -78,12 +86,22 @@ impl<C: JamsocketContext> LinkedModule<C> {
             // The check should have seen whatever this is; its text is a good second.
             LoadError::NotAModule { module: name.clone(), reason: format!("{error:#}") }
         })?;
-        Ok(Self { engine: engine.clone(), instance_pre, name })
+        let uses_bus = imports_from(&module, bus::MODULE);
+        Ok(Self { engine: engine.clone(), instance_pre, name, uses_bus })
     }
 
-    /// Everything that one room's guest needs, before there is one.
-    pub(crate) fn store(&self, context: C) -> Store<RoomState<C>> {
-        let state = RoomState::new(context, &self.engine);
+    /// Everything that one room's guest needs, before there is one. `port` is made where the module uses
+    /// the bus.
+    pub(crate) fn store(&self, context: C, port: impl FnOnce(Log) -> Port) -> Store<RoomState<C>> {
+        let context = Arc::new(context);
+        let port = self.uses_bus.then(|| {
+            let log = context.clone();
+            let write = move |level, text: &str| {
+                LogLines::new(log.clone(), level).write(text.as_bytes());
+            };
+            port(Arc::new(write))
+        });
+        let state = RoomState::new(context, &self.engine, port);
         let mut store = Store::new(self.engine.wasmtime(), state);
         store.limiter(|state| &mut state.limits);
         store.epoch_deadline_callback(|mut store| store.data_mut().budget.spend_tick());
@@ -94,7 +112,7 @@ impl<C: JamsocketContext> LinkedModule<C> {
 
 /// Loads a module on a thread of its own, and waits no longer than `limit` for it. What was seen of
 /// one that takes longer is lost.
-fn in_time<T: Send + 'static>(
+pub(crate) fn in_time<T: Send + 'static>(
     limit: Duration,
     name: String,
     report: &mut ModuleReport,
@@ -110,7 +128,7 @@ fn in_time<T: Send + 'static>(
 }
 
 /// Reads a file, but no more of it than shows that it is too large for a module.
-fn read(path: &Path, limit: usize, report: &mut ModuleReport) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, limit: usize, report: &mut ModuleReport) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let metadata = file.metadata().ok().filter(Metadata::is_file);
     let mut bytes = Vec::new();
@@ -123,7 +141,7 @@ fn read(path: &Path, limit: usize, report: &mut ModuleReport) -> io::Result<Vec<
     Ok(bytes)
 }
 
-fn check_size(engine: &WasmEngine, bytes: &[u8], name: &str) -> Result<(), LoadError> {
+pub(crate) fn check_size(engine: &WasmEngine, bytes: &[u8], name: &str) -> Result<(), LoadError> {
     let limit = engine.limits().module_bytes;
     if bytes.len() > limit {
         return Err(LoadError::TooLarge { module: name.to_owned(), limit });
@@ -131,7 +149,7 @@ fn check_size(engine: &WasmEngine, bytes: &[u8], name: &str) -> Result<(), LoadE
     Ok(())
 }
 
-fn compile(engine: &WasmEngine, bytes: &[u8]) -> Result<Module, String> {
+pub(crate) fn compile(engine: &WasmEngine, bytes: &[u8]) -> Result<Module, String> {
     if bytes.starts_with(BINARY_MAGIC) {
         if bytes.get(6..8) == Some(COMPONENT_LAYER) {
             return Err("it is a component; build a core module, \
@@ -153,8 +171,15 @@ fn link<C: JamsocketContext>(
 ) -> wasmtime::Result<InstancePre<RoomState<C>>> {
     let mut linker = Linker::new(engine.wasmtime());
     imports::add_to_linker(&mut linker)?;
-    if module.imports().any(|import| import.module() == wasi::MODULE) {
+    if imports_from(module, wasi::MODULE) {
         wasmtime_wasi::p1::add_to_linker_async(&mut linker, RoomState::wasi)?;
     }
+    if imports_from(module, bus::MODULE) {
+        bus::add_to_linker(&mut linker)?;
+    }
     linker.instantiate_pre(module)
+}
+
+fn imports_from(module: &Module, name: &str) -> bool {
+    module.imports().any(|import| import.module() == name)
 }

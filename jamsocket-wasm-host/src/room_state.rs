@@ -1,4 +1,11 @@
-use crate::{WasmEngine, budget::Budget, interface::MEMORY, room_limits::RoomLimits, wasi::Wasi};
+use crate::{
+    WasmEngine,
+    budget::Budget,
+    bus::{OnBus, Port},
+    interface::MEMORY,
+    room_limits::RoomLimits,
+    wasi::Wasi,
+};
 use jamsocket::JamsocketContext;
 use std::sync::Arc;
 use wasmtime::{Caller, Extern, Memory};
@@ -15,18 +22,29 @@ pub(crate) struct RoomState<C: JamsocketContext> {
     pub(crate) held: Vec<u8>,
     /// Made when the guest first asks for it, as most never do.
     wasi: Option<Box<Wasi<C>>>,
+    /// The guest's place on the bus, where its module uses that.
+    port: Option<Box<Port>>,
 }
 
 impl<C: JamsocketContext> RoomState<C> {
-    pub(crate) fn new(context: C, engine: &WasmEngine) -> Self {
+    pub(crate) fn new(context: Arc<C>, engine: &WasmEngine, port: Option<Port>) -> Self {
+        if let Some(port) = &port {
+            port.mailbox.wake_when_idle(context.waker());
+        }
         Self {
-            context: Arc::new(context),
+            context,
             limits: engine.room_limits(),
             budget: engine.budget(),
             memory: None,
             held: Vec::new(),
             wasi: None,
+            port: port.map(Box::new),
         }
+    }
+
+    /// The guest's place on the bus, if it has one.
+    pub(crate) fn port(&mut self) -> Option<&mut Port> {
+        self.port.as_deref_mut()
     }
 
     /// WASI's side of the guest.
@@ -41,6 +59,19 @@ impl<C: JamsocketContext> RoomState<C> {
             wasi.flush();
         }
     }
+}
+
+impl<C: JamsocketContext> OnBus for RoomState<C> {
+    fn port(&mut self) -> &mut Port {
+        self.port.as_deref_mut().expect("the functions of the bus are linked where there is a port")
+    }
+
+    fn memory(&mut self) -> &mut Option<Memory> {
+        &mut self.memory
+    }
+
+    /// A callback has its time however often it waits.
+    fn has_waited(&mut self) {}
 }
 
 /// The memory of the guest that calls the host.

@@ -61,6 +61,10 @@ impl<C: JamsocketContext> JamsocketService for WasmService<C> {
         self.call(Callback::Timer).await
     }
 
+    async fn resume(&mut self) -> Result<(), ServiceError> {
+        self.call(Callback::Resume).await
+    }
+
     /// The guest's memory, while there is a guest, and what it was refused of it.
     fn usage(&self) -> ServiceUsage {
         match self.guest {

@@ -19,16 +19,19 @@ pub(crate) fn service_error(stopped: &Stopped, limits: &GuestLimits) -> ServiceE
             bound: format!("{:?} of running", limits.run_time),
             backtrace: backtrace(error),
         },
-        Stopped::Failed(error) => {
-            let mut text = cause(error);
-            let backtrace = backtrace(error);
-            if !backtrace.is_empty() {
-                text.push('\n');
-                text.push_str(&backtrace);
-            }
-            ServiceError::Trapped(text)
-        }
+        Stopped::Failed(error) => ServiceError::Trapped(text(error)),
     }
+}
+
+/// Why a guest trapped likewise.
+pub(crate) fn text(error: &Error) -> String {
+    let mut text = cause(error);
+    let backtrace = backtrace(error);
+    if !backtrace.is_empty() {
+        text.push('\n');
+        text.push_str(&backtrace);
+    }
+    text
 }
 
 fn cause(error: &Error) -> String {

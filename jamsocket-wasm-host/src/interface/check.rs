@@ -1,5 +1,8 @@
-use super::{ENV, EXPORTS, Export, IMPORTS, InterfaceFault, InterfaceItem, words::in_words};
-use crate::{GuestLimits, wasi};
+use super::{
+    BUS_EXPORTS, BUS_IMPORTS, ENV, EXPORTS, Export, IMPORTS, InterfaceFault, InterfaceItem, Shape,
+    words::in_words,
+};
+use crate::{GuestLimits, bus, wasi};
 use std::collections::HashSet;
 use wasmtime::{Engine, ExternType, ImportType, Module};
 
@@ -9,7 +12,10 @@ pub(crate) const PAGE_BYTES: u64 = 64 << 10;
 /// Compares a module with the interface: each export of the interface, then each import of the
 /// module.
 pub(crate) fn compare(module: &Module) -> Vec<InterfaceItem> {
-    let mut items: Vec<_> = EXPORTS.iter().map(|export| compare_export(export, module)).collect();
+    let is_on_bus = module.imports().any(|import| import.module() == bus::MODULE);
+    let of_bus = BUS_EXPORTS.iter().filter(|_| is_on_bus);
+    let exports = EXPORTS.iter().chain(of_bus);
+    let mut items: Vec<_> = exports.map(|export| compare_export(export, module)).collect();
     let mut wasi = None;
     // A module may import the same thing many times.
     let mut seen = HashSet::new();
@@ -62,11 +68,13 @@ fn compare_import(
     engine: &Engine,
     wasi: &mut Option<wasi::Catalogue>,
 ) -> InterfaceItem {
+    let of = |imports: &[(&str, Shape)]| {
+        let known = imports.iter().find(|(name, _)| *name == import.name());
+        known.map(|(_, shape)| (shape.admits(&import.ty()), shape.to_string()))
+    };
     let known = match import.module() {
-        ENV => {
-            let known = IMPORTS.iter().find(|(name, _)| *name == import.name());
-            known.map(|(_, shape)| (shape.admits(&import.ty()), shape.to_string()))
-        }
+        ENV => of(&IMPORTS),
+        bus::MODULE => of(&BUS_IMPORTS),
         wasi::MODULE => {
             let wasi = wasi.get_or_insert_with(|| wasi::Catalogue::new(engine));
             wasi.function(import.name()).map(|function| {

@@ -57,6 +57,30 @@ const IMPORTS: [(&str, Shape); 3] = [
     (SET_TIMER, Shape::Function(1, 0)),
 ];
 
+/// What a module exports that imports anything of the bus.
+const BUS_EXPORTS: [Export; 5] = [
+    required("wasm_bus_malloc", Shape::Function(1, 1)),
+    required("wasm_bus_start", Shape::Function(6, 0)),
+    required("wasm_bus_finish", Shape::Function(3, 0)),
+    required("wasm_bus_error", Shape::Function(2, 0)),
+    required("wasm_bus_drop", Shape::Function(1, 0)),
+];
+
+const BUS_IMPORTS: [(&str, Shape); 12] = [
+    ("handle", Shape::Function(0, 1)),
+    ("callback", Shape::Function(4, 0)),
+    ("call", Shape::Function(9, 1)),
+    ("call_instance", Shape::Function(13, 1)),
+    ("drop", Shape::Function(1, 0)),
+    ("poll", Shape::Function(0, 0)),
+    ("listen", Shape::Function(2, 0)),
+    ("fork", Shape::Function(0, 0)),
+    ("reply", Shape::Function(3, 0)),
+    ("fault", Shape::Function(2, 0)),
+    ("reply_callback", Shape::Function(5, 0)),
+    ("thread_id", Shape::Function(0, 1)),
+];
+
 struct Export {
     name: &'static str,
     shape: Shape,

@@ -7,6 +7,8 @@
 
 /// Regression tests, named for defects that Jamsocket's ancestors had.
 mod ancestors;
+/// Guests on the bus.
+mod bus;
 /// What the host passes to a guest and takes from it when nothing goes wrong.
 mod calls;
 /// Files that are modules, were, or are not.

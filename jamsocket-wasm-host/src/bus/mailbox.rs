@@ -1,0 +1,303 @@
+use super::{Call, CallError, CallKey};
+use crate::GuestLimits;
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    mem,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    task::{Context, Poll, Waker},
+};
+use tokio::{sync::Notify, time::timeout};
+
+/// What a guest learns of a call of its own.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Reply(CallKey, Vec<u8>),
+    Fault(CallKey, CallError),
+    /// A message for the callback of this topic.
+    Message(CallKey, String, Vec<u8>),
+    /// The far side has closed the object.
+    Closed(CallKey),
+}
+
+/// What a guest is asked for by others.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Call(Call),
+    /// The caller is done with its call, or with the object that it has become.
+    Dropped(CallKey),
+}
+
+/// What waits for a guest, from whatever thread it comes.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    id: u64,
+    limits: Arc<GuestLimits>,
+    state: Mutex<State>,
+    /// Notified when there is space for messages again, or never will be.
+    space: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    answers: VecDeque<Answer>,
+    /// How many of the answers are messages.
+    messages: usize,
+    answer_bytes: usize,
+    requests: VecDeque<Request>,
+    calls: usize,
+    request_bytes: usize,
+    is_closed: bool,
+    /// Who waits for something to come, this once.
+    waiting: Option<Waker>,
+    /// Who is to see to the guest while nobody waits.
+    idle: Option<Waker>,
+}
+
+impl Mailbox {
+    pub(crate) fn new(limits: &Arc<GuestLimits>) -> Arc<Self> {
+        static IDS: AtomicU64 = AtomicU64::new(1);
+        let id = IDS.fetch_add(1, Relaxed);
+        Arc::new(Self { id, limits: limits.clone(), state: Mutex::default(), space: Notify::new() })
+    }
+
+    /// A number that no other mailbox of this process has.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn limits(&self) -> &GuestLimits {
+        &self.limits
+    }
+
+    /// Has this woken for whatever comes while nobody waits for it.
+    pub(crate) fn wake_when_idle(&self, waker: Waker) {
+        self.lock().idle = Some(waker);
+    }
+
+    /// Adds an answer. There is at most one a call, so that it always fits; but for its bytes, without
+    /// which the caller learns of that.
+    pub(crate) fn answer(&self, answer: Answer) {
+        let mut state = self.lock();
+        let fitting = match answer {
+            Answer::Reply(key, response) if !self.fits(&state, response.len()) => {
+                Answer::Fault(key, CallError::MEMORY_ALLOCATION_FAILED)
+            }
+            other => other,
+        };
+        state.add(fitting);
+        wake(state);
+    }
+
+    /// Adds a last message, if it fits, and what ends its call.
+    pub(crate) fn answer_both(&self, message: Answer, end: Answer) {
+        let mut state = self.lock();
+        if self.fits(&state, message.bytes()) {
+            state.add(message);
+        }
+        state.add(end);
+        wake(state);
+    }
+
+    /// Adds a message for a callback once there is space. Where there is none for a long time, or could
+    /// never be, the call is over.
+    pub(crate) async fn feed(&self, message: Answer) {
+        let Answer::Message(key, ..) = message else { return self.answer(message) };
+        let mut message = Some(message);
+        let fed = timeout(self.limits.bus_feed_time, async {
+            loop {
+                let space = self.space.notified();
+                if self.try_feed(&mut message) {
+                    return;
+                }
+                space.await;
+            }
+        });
+        if fed.await.is_err() {
+            self.answer(Answer::Fault(key, CallError::MEMORY_ALLOCATION_FAILED));
+            self.answer(Answer::Closed(key));
+        }
+    }
+
+    /// Adds a message if there is space. Returns whether it is done with.
+    fn try_feed(&self, message: &mut Option<Answer>) -> bool {
+        let mut state = self.lock();
+        let Some(waiting) = message.take() else { return true };
+        if state.is_closed {
+            return true;
+        }
+        let has_space = state.messages < self.limits.bus_waiting_messages;
+        if !has_space || !self.fits(&state, waiting.bytes()) {
+            *message = Some(waiting);
+            return false;
+        }
+        state.add(waiting);
+        wake(state);
+        true
+    }
+
+    /// Adds what others ask for.
+    ///
+    /// # Errors
+    ///
+    /// The guest has ended, or more waits for it than may.
+    pub(crate) fn request(&self, request: Request) -> Result<(), CallError> {
+        let mut state = self.lock();
+        if state.is_closed {
+            return Err(CallError::ABORTED);
+        }
+        match request {
+            Request::Call(call) => {
+                let bytes = state.request_bytes + call.request.len();
+                if state.calls >= self.limits.bus_calls || bytes > self.limits.bus_waiting_bytes {
+                    // It is dropped after the lock, as that tells its caller.
+                    drop(state);
+                    drop(call);
+                    return Err(CallError::MEMORY_ALLOCATION_FAILED);
+                }
+                state.calls += 1;
+                state.request_bytes = bytes;
+                state.requests.push_back(Request::Call(call));
+            }
+            Request::Dropped(key) => match state.waiting_call(key) {
+                Some(call) => {
+                    drop(state);
+                    // Nobody wants an answer any more.
+                    let mut call = call;
+                    call.caller.forget();
+                    return Ok(());
+                }
+                None => state.requests.push_back(Request::Dropped(key)),
+            },
+        }
+        wake(state);
+        Ok(())
+    }
+
+    /// Takes the next answer.
+    pub(crate) fn take_answer(&self) -> Option<Answer> {
+        let mut state = self.lock();
+        let answer = state.answers.pop_front()?;
+        state.answer_bytes -= answer.bytes();
+        if matches!(answer, Answer::Message(..)) {
+            state.messages -= 1;
+        }
+        let has_space = state.messages <= self.limits.bus_waiting_messages / 2;
+        drop(state);
+        if has_space {
+            self.space.notify_waiters();
+        }
+        Some(answer)
+    }
+
+    /// Takes the next thing that others ask for.
+    pub(crate) fn take_request(&self) -> Option<Request> {
+        let mut state = self.lock();
+        let request = state.requests.pop_front()?;
+        if let Request::Call(call) = &request {
+            state.calls -= 1;
+            state.request_bytes -= call.request.len();
+        }
+        Some(request)
+    }
+
+    /// Waits until there is an answer.
+    pub(crate) async fn answered(&self) {
+        poll_fn(|cx| self.poll(cx, |state| !state.answers.is_empty())).await;
+    }
+
+    /// Waits until there is anything.
+    pub(crate) async fn filled(&self) {
+        poll_fn(|cx| self.poll(cx, State::has_something)).await;
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.lock().has_something()
+    }
+
+    /// Whether the guest has ended.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().is_closed
+    }
+
+    /// Ends it: what is in it is dropped, and so is what still comes.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        state.is_closed = true;
+        let (answers, requests) = (mem::take(&mut state.answers), mem::take(&mut state.requests));
+        state.idle = None;
+        drop(state);
+        drop((answers, requests));
+        self.space.notify_waiters();
+    }
+
+    fn poll(&self, cx: &mut Context<'_>, is_there: impl Fn(&State) -> bool) -> Poll<()> {
+        let mut state = self.lock();
+        if is_there(&state) {
+            state.waiting = None;
+            return Poll::Ready(());
+        }
+        state.waiting = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn fits(&self, state: &State, bytes: usize) -> bool {
+        bytes <= self.limits.bus_message_bytes
+            && state.answer_bytes + bytes <= self.limits.bus_waiting_bytes
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn add(&mut self, answer: Answer) {
+        if self.is_closed {
+            return;
+        }
+        self.answer_bytes += answer.bytes();
+        self.messages += usize::from(matches!(answer, Answer::Message(..)));
+        self.answers.push_back(answer);
+    }
+
+    /// Takes a call out of its turn, if it still waits.
+    fn waiting_call(&mut self, key: CallKey) -> Option<Call> {
+        let is_it =
+            |request: &Request| matches!(request, Request::Call(call) if call.caller.key() == key);
+        let at = self.requests.iter().position(is_it)?;
+        match self.requests.remove(at)? {
+            Request::Call(call) => {
+                self.calls -= 1;
+                self.request_bytes -= call.request.len();
+                Some(call)
+            }
+            Request::Dropped(_) => None,
+        }
+    }
+
+    fn has_something(&self) -> bool {
+        !self.answers.is_empty() || !self.requests.is_empty()
+    }
+}
+
+impl Answer {
+    fn bytes(&self) -> usize {
+        match self {
+            Answer::Reply(_, response) => response.len(),
+            Answer::Message(_, topic, message) => topic.len() + message.len(),
+            Answer::Fault(..) | Answer::Closed(_) => 0,
+        }
+    }
+}
+
+fn wake(mut state: MutexGuard<'_, State>) {
+    let waker = state.waiting.take().or_else(|| state.idle.clone());
+    drop(state);
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}

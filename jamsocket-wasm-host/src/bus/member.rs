@@ -1,0 +1,144 @@
+use super::{Call, CallError, Callee, Grants, GuestCallee, Switch, hub::Inner, os};
+use crate::{GuestLimits, program};
+use jamsocket::LogLevel;
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+};
+use tokio::task::AbortHandle;
+
+/// Writes to a guest's log, line by line.
+pub(crate) type Log = Arc<dyn Fn(LogLevel, &str) + Send + Sync>;
+
+/// One guest, as the bus sees it: who it is, and what it may reach.
+pub(crate) struct Member {
+    pub(super) bus: Weak<Inner>,
+    log: Log,
+    pub(super) grants: Arc<Grants>,
+    pub(super) limits: Arc<GuestLimits>,
+    /// Whether programs that it runs may have the standard streams of this process.
+    pub(super) has_console: bool,
+    /// How many programs run for it, and for those.
+    programs: Arc<AtomicU32>,
+    /// They end with it.
+    running: Mutex<Vec<AbortHandle>>,
+    /// A room keeps its bus. What the bus itself has started does not.
+    _kept: Option<Arc<Inner>>,
+}
+
+impl Member {
+    pub(super) fn new(bus: &Arc<Inner>, log: Log, grants: Arc<Grants>, has_console: bool) -> Self {
+        Self {
+            bus: Arc::downgrade(bus),
+            log,
+            grants,
+            limits: bus.limits.clone(),
+            has_console,
+            programs: Arc::default(),
+            running: Mutex::default(),
+            _kept: None,
+        }
+    }
+
+    /// The same, and the bus is there for as long as this is.
+    pub(super) fn keeping(mut self, bus: &Arc<Inner>) -> Self {
+        self._kept = Some(bus.clone());
+        self
+    }
+
+    /// A program that this one runs: it may reach the same.
+    pub(super) fn child(&self, name: &str) -> Self {
+        Self {
+            bus: self.bus.clone(),
+            log: program::log_of(name),
+            grants: self.grants.clone(),
+            limits: self.limits.clone(),
+            has_console: self.has_console,
+            programs: self.programs.clone(),
+            running: Mutex::default(),
+            _kept: None,
+        }
+    }
+
+    /// Refuses something that was not granted, and says so.
+    pub(super) fn deny(&self, what: fmt::Arguments<'_>) -> CallError {
+        if let Some(bus) = self.bus.upgrade() {
+            bus.denied.fetch_add(1, Relaxed);
+        }
+        self.log(LogLevel::Warn, &format!("denied: {what}"));
+        CallError::ACCESS_DENIED
+    }
+
+    /// Writes to the log, under the guest's name.
+    pub(super) fn log(&self, level: LogLevel, text: &str) {
+        (self.log)(level, text);
+    }
+
+    /// A place for another program.
+    ///
+    /// # Errors
+    ///
+    /// As many run as may.
+    pub(super) fn begin_program(&self) -> Result<ProgramPlace, CallError> {
+        let more = |running: u32| (running < self.limits.bus_programs).then_some(running + 1);
+        match self.programs.fetch_update(Relaxed, Relaxed, more) {
+            Ok(_) => Ok(ProgramPlace(self.programs.clone())),
+            Err(_) => Err(CallError::MEMORY_ALLOCATION_FAILED),
+        }
+    }
+
+    /// Has a task end with this guest.
+    pub(super) fn end_with_me(&self, task: AbortHandle) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|task| !task.is_finished());
+        running.push(task);
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner);
+        running.iter().for_each(AbortHandle::abort);
+    }
+}
+
+/// A program's place among those of a guest.
+pub(super) struct ProgramPlace(Arc<AtomicU32>);
+
+impl Drop for ProgramPlace {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}
+
+/// A guest's way to others.
+pub(crate) struct Way(pub(super) Arc<Member>);
+
+impl Switch for Way {
+    fn call(&self, module: &str, call: Call) -> Result<Box<dyn Callee>, CallError> {
+        if module == os::NAME {
+            return os::call(&self.0, call);
+        }
+        let bus = self.0.bus.upgrade().ok_or(CallError::ABORTED)?;
+        if !bus.programs.contains_key(module) {
+            return Err(CallError::INVALID_WAPM);
+        }
+        if !self.0.grants.programs.contains(module) {
+            return Err(self.0.deny(format_args!("the program {module}")));
+        }
+        GuestCallee::call(&bus.serving(module)?, call)
+    }
+
+    fn call_in(
+        &self,
+        instance: &str,
+        _: &str,
+        _: &str,
+        _: Call,
+    ) -> Result<Box<dyn Callee>, CallError> {
+        Err(self.0.deny(format_args!("the instance {instance}")))
+    }
+}

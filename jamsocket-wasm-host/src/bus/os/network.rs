@@ -1,0 +1,96 @@
+//! The way out: names, connections and TLS, as far as grants go.
+
+use crate::bus::Grants;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
+use std::{
+    error::Error,
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, LazyLock},
+};
+use thiserror::Error;
+use tokio::net::lookup_host;
+
+/// How TLS is spoken with others: by the certificates that this machine trusts. `SSL_CERT_FILE` and
+/// `SSL_CERT_DIR` name others.
+pub(super) fn tls() -> Result<Arc<ClientConfig>, NoTls> {
+    static TLS: LazyLock<Result<Arc<ClientConfig>, NoTls>> = LazyLock::new(|| {
+        let loaded = rustls_native_certs::load_native_certs();
+        for error in &loaded.errors {
+            tracing::debug!("a certificate of this machine cannot be read: {error}");
+        }
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(loaded.certs);
+        ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map(|config| Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+            .map_err(|_| NoTls)
+    });
+    TLS.clone()
+}
+
+/// TLS cannot be spoken here.
+#[derive(Debug, Clone, Copy, Error)]
+#[error("TLS cannot be spoken here")]
+pub(super) struct NoTls;
+
+/// A name leads only to addresses that may not be reached.
+#[derive(Debug, Error)]
+#[error("`{0}` leads to no address that may be reached")]
+pub(super) struct NotGranted(String);
+
+impl NotGranted {
+    pub(super) fn url(url: &url::Url) -> Self {
+        Self(url.host_str().unwrap_or_default().to_owned())
+    }
+
+    /// Whether this is why something failed.
+    pub(super) fn is_cause_of(error: &(dyn Error + 'static)) -> bool {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            // What is inside of an `io::Error` is no source of it.
+            let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            if error.is::<Self>() || inside.is_some_and(|inside| Self::is_cause_of(inside)) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+}
+
+/// The addresses of a name or an address, those that may be reached.
+///
+/// # Errors
+///
+/// There are none, or [`NotGranted`] inside of the error.
+pub(super) async fn resolve(grants: &Grants, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    // An IPv6 address is in brackets in a URL, and nowhere else.
+    let name = host.trim_start_matches('[').trim_end_matches(']');
+    let found: Vec<SocketAddr> = match name.parse::<IpAddr>() {
+        Ok(ip) => vec![SocketAddr::new(ip, port)],
+        Err(_) => lookup_host((name, port)).await?.collect(),
+    };
+    let allowed: Vec<_> =
+        found.into_iter().filter(|address| grants.allow_address(address.ip())).collect();
+    if allowed.is_empty() {
+        return Err(io::Error::other(NotGranted(host.to_owned())));
+    }
+    Ok(allowed)
+}
+
+/// Looks names up for requests: what a name leads to is judged each time that it is looked up, so that
+/// it cannot be bound to another address in between.
+pub(super) struct Resolver(pub(super) Arc<Grants>);
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let grants = self.0.clone();
+        Box::pin(async move {
+            // The port of the URL takes the place of this one.
+            let found = resolve(&grants, name.as_str(), 0).await?;
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}

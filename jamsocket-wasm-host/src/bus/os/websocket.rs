@@ -1,0 +1,210 @@
+use super::network::{NotGranted, resolve, tls};
+use crate::bus::{Call, CallError, Callee, Caller, Member, host_task::HostTask};
+use futures_util::{SinkExt as _, StreamExt as _};
+use rustls::pki_types::ServerName;
+use serde::{Deserialize, Serialize};
+use std::{io, sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    spawn,
+    sync::mpsc,
+    time::timeout,
+};
+use tokio_rustls::TlsConnector;
+use tokio_tungstenite::{
+    WebSocketStream, client_async_with_config,
+    tungstenite::{Message, protocol::WebSocketConfig},
+};
+use url::Url;
+use wasm_bus::SerializationFormat::Bincode;
+
+pub(super) const CONNECT: &str = "wasm_bus_ws::api::SocketBuilderConnectRequest";
+const STATE: &str = "wasm_bus_ws::api::SocketBuilderConnectStateChangeCallback";
+const RECEIVE: &str = "wasm_bus_ws::api::SocketBuilderConnectReceiveCallback";
+const SEND: &str = "wasm_bus_ws::api::WebSocketSendRequest";
+/// Ours: the published clients send no texts.
+const SEND_TEXT: &str = "wasm_bus_ws::api::WebSocketSendTextRequest";
+
+/// How many messages of a guest wait to be sent. One beyond fails.
+const WAITING: usize = 256;
+
+/// How long the other side has to take a Close.
+const CLOSE_TIME: Duration = Duration::from_secs(5);
+
+#[derive(Deserialize)]
+struct Connect {
+    url: String,
+}
+
+#[derive(Deserialize)]
+struct Send {
+    data: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct SendText {
+    text: String,
+}
+
+/// The states of a socket, by their numbers.
+#[derive(Serialize, Clone, Copy)]
+enum State {
+    #[expect(dead_code, reason = "a socket starts with it, and nobody is told")]
+    Opening,
+    Opened,
+    Closed,
+    Failed,
+}
+
+#[derive(Serialize)]
+enum SendResult {
+    Success(usize),
+    Failed(String),
+}
+
+/// The end of a socket that a guest has.
+struct Socket {
+    outgoing: mpsc::Sender<(Message, Caller)>,
+}
+
+/// Opens a WebSocket to another server, which becomes an object.
+pub(super) fn connect(member: &Arc<Member>, call: Call) -> Result<Box<dyn Callee>, CallError> {
+    let Connect { url } =
+        Bincode.decode(&call.request).map_err(|_| CallError::DESERIALIZATION_FAILED)?;
+    let url: Url = url.parse().map_err(|_| CallError::BAD_REQUEST)?;
+    if !matches!(url.scheme(), "ws" | "wss") || !url.has_host() {
+        return Err(CallError::BAD_REQUEST);
+    }
+    if !member.grants.allow_url(&url) {
+        return Err(member.deny(format_args!("the URL {url}")));
+    }
+    let (outgoing, sent) = mpsc::channel(WAITING);
+    let (member, mut caller) = (member.clone(), call.caller);
+    // It has no value, and is there before the socket is open.
+    caller.reply(Vec::new());
+    spawn(async move {
+        let end = live(&member, &url, &caller, sent).await;
+        if let Ok(end) = Bincode.encode(&end) {
+            caller.feed_and_close(STATE.to_owned(), end);
+        }
+    });
+    Ok(Box::new(Socket { outgoing }))
+}
+
+impl Callee for Socket {
+    fn call(&mut self, call: Call) -> Result<Box<dyn Callee>, CallError> {
+        let message = match &*call.topic {
+            SEND => Bincode.decode(&call.request).map(|Send { data }| Message::binary(data)),
+            SEND_TEXT => Bincode.decode(&call.request).map(|SendText { text }| Message::text(text)),
+            _ => return Err(CallError::UNSUPPORTED),
+        };
+        let message = message.map_err(|_| CallError::DESERIALIZATION_FAILED)?;
+        match self.outgoing.try_send((message, call.caller)) {
+            Ok(()) => Ok(HostTask::done()),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(CallError::MEMORY_ALLOCATION_FAILED),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(CallError::INVALID_HANDLE),
+        }
+    }
+}
+
+/// A socket from its opening to its end.
+async fn live(
+    member: &Arc<Member>,
+    url: &Url,
+    caller: &Caller,
+    sent: mpsc::Receiver<(Message, Caller)>,
+) -> State {
+    let opened = timeout(member.limits.bus_http_time, open(member, url)).await;
+    let socket = match opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+        Ok(socket) => socket,
+        Err(error) => {
+            if NotGranted::is_cause_of(&error) {
+                member.deny(format_args!("what the URL {url} leads to"));
+            }
+            tracing::debug!("a guest's WebSocket to {url} is not opened: {error}");
+            return State::Failed;
+        }
+    };
+    if let Ok(opened) = Bincode.encode(&State::Opened) {
+        caller.feed(STATE.to_owned(), opened).await;
+    }
+    pass_on(socket, caller, sent).await
+}
+
+/// Passes messages both ways until either side closes.
+async fn pass_on(
+    mut socket: WebSocketStream<Box<dyn Stream>>,
+    caller: &Caller,
+    mut sent: mpsc::Receiver<(Message, Caller)>,
+) -> State {
+    loop {
+        tokio::select! {
+            message = socket.next() => match message {
+                Some(Ok(Message::Binary(bytes))) => receive(caller, bytes.to_vec()).await,
+                Some(Ok(Message::Text(text))) => receive(caller, text.as_bytes().to_vec()).await,
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    tracing::debug!("a guest's WebSocket failed: {error}");
+                    return State::Failed;
+                }
+                None => return State::Closed,
+            },
+            message = sent.recv() => match message {
+                Some((message, mut sender)) => {
+                    let len = message.len();
+                    let result = match socket.send(message).await {
+                        Ok(()) => SendResult::Success(len),
+                        Err(error) => SendResult::Failed(error.to_string()),
+                    };
+                    match Bincode.encode(&result) {
+                        Ok(result) => sender.reply(result),
+                        Err(_) => sender.fault(CallError::INTERNAL_FAILURE),
+                    }
+                }
+                None => {
+                    // The guest is done with the socket: nobody hears what still comes.
+                    let _ = timeout(CLOSE_TIME, async {
+                        socket.close(None).await?;
+                        while socket.next().await.transpose()?.is_some() {}
+                        Ok::<_, tokio_tungstenite::tungstenite::Error>(())
+                    })
+                    .await;
+                    return State::Closed;
+                }
+            },
+        }
+    }
+}
+
+async fn receive(caller: &Caller, bytes: Vec<u8>) {
+    if let Ok(message) = Bincode.encode(&bytes) {
+        caller.feed(RECEIVE.to_owned(), message).await;
+    }
+}
+
+trait Stream: AsyncRead + AsyncWrite + std::marker::Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + std::marker::Send + Unpin> Stream for S {}
+
+async fn open(member: &Arc<Member>, url: &Url) -> io::Result<WebSocketStream<Box<dyn Stream>>> {
+    let invalid = || io::Error::from(io::ErrorKind::InvalidInput);
+    let host = url.host_str().ok_or_else(invalid)?;
+    let port = url.port_or_known_default().ok_or_else(invalid)?;
+    let addresses = resolve(&member.grants, host, port).await?;
+    let tcp = TcpStream::connect(&*addresses).await?;
+    tcp.set_nodelay(true)?;
+    let stream: Box<dyn Stream> = if url.scheme() == "wss" {
+        let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let name = ServerName::try_from(name).map_err(|_| invalid())?;
+        let tls = tls().map_err(io::Error::other)?;
+        Box::new(TlsConnector::from(tls).connect(name, tcp).await?)
+    } else {
+        Box::new(tcp)
+    };
+    let most = Some(member.limits.bus_message_bytes);
+    let config = WebSocketConfig::default().max_message_size(most).max_frame_size(most);
+    let opened = client_async_with_config(url.as_str(), stream, Some(config)).await;
+    let (socket, _) = opened.map_err(io::Error::other)?;
+    Ok(socket)
+}

@@ -1,0 +1,85 @@
+use super::{Desk, Switch, mailbox::Mailbox};
+use crate::GuestLimits;
+use std::sync::Arc;
+use wasmtime::{AsContextMut, Instance, Memory, TypedFunc};
+
+const MALLOC: &str = "wasm_bus_malloc";
+const START: &str = "wasm_bus_start";
+const FINISH: &str = "wasm_bus_finish";
+const ERROR: &str = "wasm_bus_error";
+const DROP: &str = "wasm_bus_drop";
+
+/// A guest's place on the bus.
+pub(crate) struct Port {
+    pub(crate) desk: Desk,
+    pub(crate) mailbox: Arc<Mailbox>,
+    /// Whom its calls reach.
+    pub(crate) switch: Arc<dyn Switch>,
+    /// None where the guest exports none of them, so that nothing can be told to it.
+    pub(crate) exports: Option<Exports>,
+    /// Whether the guest waits in `poll`, or handles what it was told there.
+    pub(crate) is_polling: bool,
+    /// Whether the guest allocates for the host.
+    pub(crate) is_allocating: bool,
+    /// Whether the guest goes on serving after its `_start` has returned.
+    pub(crate) serves: bool,
+}
+
+/// The exports by which a guest is told what happens.
+#[derive(Clone)]
+pub(crate) struct Exports {
+    pub(crate) memory: Memory,
+    pub(crate) malloc: TypedFunc<u32, u32>,
+    pub(crate) start: TypedFunc<(u32, u32, u32, u32, u32, u32), ()>,
+    pub(crate) finish: TypedFunc<(u32, u32, u32), ()>,
+    pub(crate) error: TypedFunc<(u32, u32), ()>,
+    pub(crate) drop: TypedFunc<u32, ()>,
+}
+
+/// What a store has whose guest is on the bus.
+pub(crate) trait OnBus: Send + 'static {
+    fn port(&mut self) -> &mut Port;
+
+    /// The guest's memory, once it has been looked up.
+    fn memory(&mut self) -> &mut Option<Memory>;
+
+    /// The guest goes on after it has waited for something to happen.
+    fn has_waited(&mut self);
+}
+
+impl Port {
+    pub(crate) fn new(limits: &Arc<GuestLimits>, switch: Arc<dyn Switch>) -> Self {
+        Self::at(Mailbox::new(limits), switch)
+    }
+
+    /// The place of a guest for whom something may wait already.
+    pub(crate) fn at(mailbox: Arc<Mailbox>, switch: Arc<dyn Switch>) -> Self {
+        Self {
+            desk: Desk::new(mailbox.clone()),
+            mailbox,
+            switch,
+            exports: None,
+            is_polling: false,
+            is_allocating: false,
+            serves: false,
+        }
+    }
+}
+
+impl Exports {
+    /// The exports of an instance, where it has them all.
+    pub(crate) fn of(
+        instance: &Instance,
+        memory: Memory,
+        mut store: impl AsContextMut,
+    ) -> Option<Self> {
+        Some(Self {
+            memory,
+            malloc: instance.get_typed_func(&mut store, MALLOC).ok()?,
+            start: instance.get_typed_func(&mut store, START).ok()?,
+            finish: instance.get_typed_func(&mut store, FINISH).ok()?,
+            error: instance.get_typed_func(&mut store, ERROR).ok()?,
+            drop: instance.get_typed_func(&mut store, DROP).ok()?,
+        })
+    }
+}
