@@ -1,6 +1,8 @@
 //! What a host calls: the exports of a module, and the memory that goes through them.
 #![allow(unsafe_code, reason = "the interface passes pointers, and memory that changes hands")]
 
+use crate::guest::Guest;
+use jamsocket::SimpleJamsocketService;
 use std::{
     alloc::{Layout, alloc, dealloc, handle_alloc_error},
     ptr::NonNull,
@@ -37,21 +39,25 @@ macro_rules! __export {
             // SAFETY: the host has filled these bytes and lets them be until this call returns.
             let room_id = unsafe { $crate::__private::text(room_id, len) };
             $guest.initialize(room_id, &$crate::__private::Host);
+            $crate::__private::opened(&$guest);
         }
 
         #[unsafe(no_mangle)]
         extern "C" fn connect(client: u32) {
             $guest.connect(client, &$crate::__private::Host);
+            $crate::__private::run_tasks();
         }
 
         #[unsafe(no_mangle)]
         extern "C" fn disconnect(client: u32) {
             $guest.disconnect(client, &$crate::__private::Host);
+            $crate::__private::run_tasks();
         }
 
         #[unsafe(no_mangle)]
         extern "C" fn timer() {
             $guest.timer(&$crate::__private::Host);
+            $crate::__private::run_tasks();
         }
 
         #[unsafe(no_mangle)]
@@ -59,6 +65,7 @@ macro_rules! __export {
             // SAFETY: as in `initialize`.
             let message = unsafe { $crate::__private::text(start, len) };
             $guest.message(client, message, &$crate::__private::Host);
+            $crate::__private::run_tasks();
         }
 
         #[unsafe(no_mangle)]
@@ -66,8 +73,24 @@ macro_rules! __export {
             // SAFETY: as in `initialize`.
             let message = unsafe { $crate::__private::bytes(start, len) };
             $guest.binary(client, message, &$crate::__private::Host);
+            $crate::__private::run_tasks();
         }
     };
+}
+
+/// The room is open: its tasks come back to it, and those that it has spawned already run.
+pub fn opened<T: SimpleJamsocketService>(guest: &'static Guest<T>) {
+    #[cfg(feature = "bus")]
+    crate::tasks::open(guest);
+    #[cfg(not(feature = "bus"))]
+    let _ = guest;
+    run_tasks();
+}
+
+/// Runs the room's tasks as far as they come, when a callback has returned.
+pub fn run_tasks() {
+    #[cfg(feature = "bus")]
+    wasm_bus::task::run_ready();
 }
 
 /// Allocates `size` bytes for the host to fill. Where `size` is 0 there is no allocation behind the
@@ -173,7 +196,7 @@ mod tests {
         // A host need not have asked for it.
         // SAFETY: there are no bytes to be read or given back.
         unsafe {
-            assert_eq!(bytes(ptr::without_provenance(1), 0), []);
+            assert!(bytes(ptr::without_provenance(1), 0).is_empty());
             assert_eq!(text(ptr::null(), 0), "");
             free(ptr::without_provenance_mut(1), 0);
         }

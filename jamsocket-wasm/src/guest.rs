@@ -65,6 +65,19 @@ impl<T: SimpleJamsocketService> Guest<T> {
         });
     }
 
+    /// Has one of the room's tasks come to the service.
+    ///
+    /// # Panics
+    ///
+    /// Panics inside of a callback, and of another `with`.
+    #[cfg(feature = "bus")]
+    pub(crate) fn with<R>(&self, act: impl FnOnce(&mut T) -> R) -> R {
+        match self.service.try_lock().as_deref_mut() {
+            Ok(Some(service)) => act(service),
+            _ => panic!("`with` was called while a callback or another `with` was running"),
+        }
+    }
+
     fn call(&self, export: &str, callback: impl FnOnce(&mut T)) {
         match self.lock(export).as_mut() {
             Some(service) => callback(service),

@@ -43,12 +43,55 @@
 //! - A panic writes its message there and then ends the room. `wasm32-unknown-unknown` works too,
 //!   but has neither clocks nor a place to write to, so there a panic says nothing.
 //! - A message to a client that no room can have, such as `ClientId::from(0)`, goes nowhere.
+//!
+//! # Tasks
+//!
+//! A callback cannot wait: its room stands still until it returns. With the feature `bus` it can start a
+//! task that does, for a moment to pass, a web server, a program or another room (see [`bus`]). The task
+//! sends by itself, or comes back to the service between two callbacks:
+//!
+//! ```
+//! # #[cfg(feature = "bus")] {
+//! use jamsocket_wasm::{bus::time::sleep, prelude::*, spawn, with};
+//! use std::time::Duration;
+//!
+//! struct Game { rounds: u32 }
+//!
+//! impl SimpleJamsocketService for Game {
+//!     fn new(_room_id: &str, _context: &impl JamsocketContext) -> Self {
+//!         Game { rounds: 0 }
+//!     }
+//!
+//!     fn message(&mut self, _client: ClientId, _message: &str, context: &impl JamsocketContext) {
+//!         context.send_message(MessageRecipient::Broadcast, "ready");
+//!         spawn(async {
+//!             let _ = sleep(Duration::from_secs(1)).await;
+//!             with(|game: &mut Game, context| {
+//!                 game.rounds += 1;
+//!                 context.send_message(MessageRecipient::Broadcast, &format!("go {}", game.rounds));
+//!             });
+//!         });
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! Tasks run when a callback has returned, and when what they wait for has come. They end with the room.
+//! A native service uses its host's runtime in their place, with a clone of its context.
 
 mod exports;
 mod guest;
 #[cfg(target_arch = "wasm32")]
 mod imports;
 pub mod prelude;
+#[cfg(feature = "bus")]
+mod tasks;
+
+#[cfg(feature = "bus")]
+pub use tasks::{Context, JoinHandle, spawn, with};
+/// Calls to the host, to programs and to other rooms: what a task waits for.
+#[cfg(feature = "bus")]
+pub use wasm_bus as bus;
 
 pub use jamsocket::{
     BuildError, ClientId, JamsocketContext, JamsocketService, JamsocketServiceFactory, LogLevel,
@@ -89,7 +132,7 @@ pub use jamsocket_wasm_macro::jamsocket_wasm;
 /// What the attribute's expansion uses. It may change in any release.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::exports::{allocate, bytes, free, text};
+    pub use crate::exports::{allocate, bytes, free, opened, run_tasks, text};
     pub use crate::guest::Guest;
     #[cfg(target_arch = "wasm32")]
     pub use crate::imports::Host;
