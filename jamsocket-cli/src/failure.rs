@@ -1,7 +1,7 @@
 use crate::{
     browser::WasmBindgenError,
     cargo::{CompileError, PackageError, TargetError},
-    commands::ServeError,
+    commands::{RunError, ServeError},
     config::ConfigError,
     console::{self, ERROR},
     dev::DevError,
@@ -11,6 +11,11 @@ use crate::{
 use anstyle::{AnsiColor, Style};
 use std::{error::Error as _, fmt::Write, io};
 use thiserror::Error;
+
+const FAILED: u8 = 1;
+
+/// What clap has for it, too.
+const WRONG_USAGE: u8 = 2;
 
 const HELP: Style = AnsiColor::Cyan.on_default().bold();
 
@@ -39,10 +44,14 @@ enum Cause {
     Hosting(#[from] HostingError),
     #[error(transparent)]
     Dev(#[from] DevError),
+    #[error(transparent)]
+    Run(#[from] RunError),
     #[error("cannot write the result to stdout")]
     Output(#[from] io::Error),
     #[error("the command's result says what is wrong")]
     Told,
+    #[error("the program has ended with code {0}")]
+    Exit(i32),
 }
 
 macro_rules! failure_from {
@@ -65,6 +74,7 @@ failure_from!(
     ServeError,
     HostingError,
     DevError,
+    RunError,
     io::Error
 );
 
@@ -72,6 +82,24 @@ impl Failure {
     /// The command has done its work, and found something wrong: its result on stdout says what.
     pub(crate) fn told() -> Self {
         Self(Box::new(Cause::Told))
+    }
+
+    /// A program that was run has ended so, and that is all there is to say.
+    pub(crate) fn exit(code: i32) -> Self {
+        Self(Box::new(Cause::Exit(code)))
+    }
+
+    /// The exit code of the command.
+    pub fn code(&self) -> u8 {
+        match &*self.0 {
+            // As the system has it of any program: the lowest byte, which must not say that all is well.
+            Cause::Exit(code) => match code.to_le_bytes()[0] {
+                0 => FAILED,
+                byte => byte,
+            },
+            _ if self.is_usage() => WRONG_USAGE,
+            _ => FAILED,
+        }
     }
 
     /// Whether the command line itself is at fault: what it asks for cannot be asked for.
@@ -92,7 +120,7 @@ impl Failure {
 
     /// The same, as a text with colours.
     pub(crate) fn render(&self) -> String {
-        if matches!(&*self.0, Cause::Told) {
+        if matches!(&*self.0, Cause::Told | Cause::Exit(_)) {
             return String::new();
         }
         let mut text = format!("{ERROR}error{ERROR:#}: {self}\n");
@@ -117,7 +145,12 @@ impl Failure {
             Cause::Serve(error) => Some(error.help()),
             Cause::Hosting(error) => error.help(),
             Cause::Dev(error) => error.help(),
-            Cause::Config(_) | Cause::Compile(_) | Cause::Output(_) | Cause::Told => None,
+            Cause::Run(error) => error.help(),
+            Cause::Config(_)
+            | Cause::Compile(_)
+            | Cause::Output(_)
+            | Cause::Told
+            | Cause::Exit(_) => None,
         }
     }
 }

@@ -3,15 +3,18 @@
 use crate::{
     cargo::Consent,
     code_cache::CodeCacheFlag,
-    config::{CONFIG_FILE, Config, ConfigError, RoomConfig},
+    config::{BusConfig, CONFIG_FILE, Config, ConfigError, NamedProgram, RoomConfig},
     limits::{AllLimits, LimitFlags},
 };
 use clap::Args;
 use jamsocket_server::{
     AdminAddress, AllowedHosts, AllowedOrigins, RoomIdStrategy, Server, ServiceShutdownPolicy, Tls,
 };
-use jamsocket_wasm_host::{EngineError, GuestLimits, WasmEngine};
+use jamsocket_wasm_host::{
+    EngineError, Grants, GuestLimits, LoadError, Program, UrlPattern, WasmEngine,
+};
 use std::{
+    collections::HashMap,
     num::NonZeroUsize,
     path::{Path, PathBuf},
 };
@@ -89,16 +92,59 @@ pub(crate) struct ServeFlags {
     admin: Option<AdminAddress>,
 
     #[command(flatten)]
+    pub(crate) bus: BusFlags,
+
+    #[command(flatten)]
     code_cache: CodeCacheFlag,
 
     #[command(flatten)]
     limits: LimitFlags,
 }
 
+/// What guests may reach.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Bus")]
+pub(crate) struct BusFlags {
+    /// URLs that guests may request and open WebSockets to: `https://example.com/path`,
+    /// `https://*.example.com`, or `*` for all that are public [default: none]
+    #[arg(long, value_name = "URL")]
+    allow_net: Vec<UrlPattern>,
+
+    /// A program that guests may call and run by this name [default: none]
+    #[arg(long = "program", value_name = "NAME=PATH")]
+    programs: Vec<NamedProgram>,
+}
+
+impl BusFlags {
+    /// What the flags grant, beside this.
+    pub(crate) fn over(&self, mut grants: Grants) -> Grants {
+        grants.net.extend_from_slice(&self.allow_net);
+        grants.programs.extend(self.programs.iter().map(|program| program.name.clone()));
+        grants
+    }
+
+    /// The programs of the flags and of `jamsocket.toml`, loaded.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the first that cannot be.
+    pub(crate) fn programs(
+        &self,
+        engine: &WasmEngine,
+        config: &BusConfig,
+    ) -> Result<HashMap<String, Program>, LoadError> {
+        let given = self.programs.iter().map(|program| (&program.name, &program.path));
+        let all: HashMap<_, _> = config.programs.iter().chain(given).collect();
+        let load =
+            |(name, path): (&String, &PathBuf)| Ok((name.clone(), Program::load(engine, path)?));
+        all.into_iter().map(load).collect()
+    }
+}
+
 impl ServeFlags {
     /// How a service's rooms come to be and end: what a flag says, or else its table in
     /// `jamsocket.toml`, or else the default.
-    pub(crate) fn rooms(&self, config: RoomConfig) -> (RoomIdStrategy, ServiceShutdownPolicy) {
+    pub(crate) fn rooms(&self, config: &RoomConfig) -> (RoomIdStrategy, ServiceShutdownPolicy) {
         let strategy = self.rooms.or(config.strategy).unwrap_or(DEFAULT_ROOMS);
         let policy =
             self.shutdown_policy.or(config.shutdown_policy).unwrap_or(DEFAULT_SHUTDOWN_POLICY);
@@ -234,25 +280,26 @@ mod tests {
         Command::try_parse_from(words).unwrap().flags
     }
 
-    const NOTHING: RoomConfig = RoomConfig { strategy: None, shutdown_policy: None };
-    const BOTH: RoomConfig = RoomConfig { strategy: Some(Uuid), shutdown_policy: Some(Immediate) };
+    const NOTHING: RoomConfig = RoomConfig { strategy: None, shutdown_policy: None, bus: None };
+    const BOTH: RoomConfig =
+        RoomConfig { strategy: Some(Uuid), shutdown_policy: Some(Immediate), bus: None };
 
     #[test]
     fn without_flag_and_file_the_defaults_count() {
-        assert_eq!(flags("").rooms(NOTHING), (Implicit, AfterSeconds(300)));
+        assert_eq!(flags("").rooms(&NOTHING), (Implicit, AfterSeconds(300)));
     }
 
     #[test]
     fn the_file_beats_the_default() {
-        assert_eq!(flags("").rooms(BOTH), (Uuid, Immediate));
+        assert_eq!(flags("").rooms(&BOTH), (Uuid, Immediate));
     }
 
     #[test]
     fn a_flag_beats_the_file_even_with_the_default_value() {
-        assert_eq!(flags("-r implicit").rooms(BOTH), (Implicit, Immediate));
-        assert_eq!(flags("-s 300sec").rooms(BOTH), (Uuid, AfterSeconds(300)));
+        assert_eq!(flags("-r implicit").rooms(&BOTH), (Implicit, Immediate));
+        assert_eq!(flags("-s 300sec").rooms(&BOTH), (Uuid, AfterSeconds(300)));
         let both = flags("--rooms api --shutdown-policy never");
-        assert_eq!(both.rooms(BOTH), (Explicit, Never));
+        assert_eq!(both.rooms(&BOTH), (Explicit, Never));
     }
 
     #[test]

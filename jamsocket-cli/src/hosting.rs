@@ -1,14 +1,14 @@
 use crate::{
-    config::{Config, RoomConfig},
+    config::{BusConfig, Config, RoomConfig},
     console::Console,
-    flags::ServeFlags,
+    flags::{BusFlags, ServeFlags},
     limits::AllLimits,
 };
 use jamsocket_server::{
     AdminAddress, AllowedOrigins, NamedService, Playground, RoomIdStrategy, ServerHandle,
     ServiceActorContext, StartError, Swapper, Tls, TlsError,
 };
-use jamsocket_wasm_host::{EngineError, GuestLimits, LoadError, WasmEngine, WasmHostFactory};
+use jamsocket_wasm_host::{Bus, EngineError, GuestLimits, LoadError, WasmEngine, WasmHostFactory};
 use std::{
     io,
     net::{Ipv6Addr, SocketAddr, TcpListener},
@@ -31,6 +31,8 @@ pub(crate) struct Hosting {
     pub(crate) admin: Option<AdminAddress>,
     /// What TLS is spoken with, where no flag says otherwise.
     pub(crate) tls: Option<Tls>,
+    /// What guests may reach, beside what flags say.
+    pub(crate) bus: BusConfig,
     /// What may be used, where no flag says otherwise.
     pub(crate) limits: AllLimits,
     /// The page at `/_/`, where there is to be one.
@@ -54,16 +56,25 @@ impl HostedModule {
     /// # Errors
     ///
     /// It is not there, or no service.
-    pub(crate) fn load(&self, engine: &WasmEngine) -> Result<Factory, LoadError> {
-        WasmHostFactory::new_in(engine, &self.module)
+    pub(crate) fn load(&self, reach: &Reach, config: &BusConfig) -> Result<Factory, LoadError> {
+        let grants = self.rooms.bus.as_ref().unwrap_or(&config.grants).clone();
+        let factory = WasmHostFactory::new_in(reach.bus.engine(), &self.module)?;
+        Ok(factory.with_bus(&reach.bus, reach.flags.over(grants)))
     }
+}
+
+/// What modules are loaded for: the engine, the bus, and what flags say of that.
+#[derive(Debug, Clone)]
+pub(crate) struct Reach {
+    bus: Bus,
+    flags: BusFlags,
 }
 
 /// A server that runs, and what gives its rooms other code.
 #[derive(Debug)]
 pub(crate) struct Served {
     pub(crate) server: ServerHandle,
-    pub(crate) engine: WasmEngine,
+    pub(crate) reach: Reach,
     /// One for each module, in the order of [`Hosting::modules`].
     pub(crate) swappers: Vec<Swapper<Factory>>,
 }
@@ -106,10 +117,14 @@ impl Hosting {
         server.admin = flags.admin(self.admin.as_ref()).cloned();
         server.tls = flags.tls(self.tls.as_ref());
         server.playground = self.playground.clone();
+        let programs = flags.bus.programs(&engine, &self.bus)?;
+        let of_programs = flags.bus.over(self.bus.grants.clone());
+        let bus = Bus::new(&engine, programs, of_programs);
+        let reach = Reach { bus, flags: flags.bus.clone() };
         let mut swappers = Vec::new();
         for (name, hosted) in self.modules() {
-            let (strategy, policy) = flags.rooms(hosted.rooms);
-            let (service, swapper) = NamedService::swappable(name, hosted.load(&engine)?);
+            let (strategy, policy) = flags.rooms(&hosted.rooms);
+            let (service, swapper) = NamedService::swappable(name, hosted.load(&reach, &self.bus)?);
             let service = service.with_room_id_strategy(strategy).with_shutdown_policy(policy);
             server = server.with_service(service);
             swappers.push(swapper);
@@ -121,7 +136,7 @@ impl Hosting {
         for address in server.admin_addrs() {
             console.status("Serving", admin_line(*address));
         }
-        Ok(Served { server, engine, swappers })
+        Ok(Served { server, reach, swappers })
     }
 
     /// All modules, each with the name that it is served under: the one that is served alone has none.
@@ -133,12 +148,15 @@ impl Hosting {
     /// Whether all but the modules is as in `other`.
     pub(crate) fn has_the_settings_of(&self, other: &Self) -> bool {
         let rooms = |hosting: &Self| -> Vec<_> {
-            hosting.modules().map(|(name, hosted)| (name.to_owned(), hosted.rooms)).collect()
+            hosting
+                .modules()
+                .map(|(name, hosted)| (name.to_owned(), hosted.rooms.clone()))
+                .collect()
         };
-        let Self { static_files, client, admin, tls, limits, .. } = self;
+        let Self { static_files, client, admin, tls, bus, limits, .. } = self;
         rooms(self) == rooms(other)
             && (static_files, client) == (&other.static_files, &other.client)
-            && (admin, tls, limits) == (&other.admin, &other.tls, &other.limits)
+            && (admin, tls, bus, limits) == (&other.admin, &other.tls, &other.bus, &other.limits)
     }
 
     /// Where a server at `address` is reached from this machine.
@@ -156,7 +174,7 @@ impl Hosting {
     fn lines(&self, address: SocketAddr, flags: &ServeFlags) -> Vec<String> {
         let s = if flags.tls(self.tls.as_ref()).is_some() { "s" } else { "" };
         let service = |hosted: &HostedModule, prefix: String| {
-            let (strategy, _) = flags.rooms(hosted.rooms);
+            let (strategy, _) = flags.rooms(&hosted.rooms);
             let room = format!("ws{s}://{address}{prefix}/ws/NAME");
             let how = match strategy {
                 RoomIdStrategy::Implicit => format!("a room is {room}"),

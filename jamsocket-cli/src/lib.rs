@@ -7,6 +7,7 @@
 //! | `jamsocket build [PATH]` | builds it and prints the path of its module |
 //! | `jamsocket serve [NAME=]MODULE…` | serves modules that are built |
 //! | `jamsocket check MODULE` | shows what a module is made of, and whether `serve` would accept it |
+//! | `jamsocket run PROGRAM` | runs a program with the bus |
 //! | `jamsocket completions SHELL` | prints what has a shell complete the command line |
 //!
 //! [`Cli`] is the command line, and its [`run`](Cli::run) does what it says or ends in a
@@ -29,6 +30,8 @@
 //! | 0 | the command has done what it was asked for; a server was told to stop |
 //! | 1 | it has failed, and says why on stderr; `check` has found what `serve` would refuse |
 //! | 2 | the command line is wrong |
+//!
+//! `jamsocket run` ends with the program's own code.
 //!
 //! # `jamsocket check --json`
 //!
@@ -77,6 +80,11 @@
 //! module = "draw.wasm"           # instead of a package: a module that is built
 //! [client]                       # a package for browsers, served under /client
 //! package = "my-client"
+//! [bus]                          # what guests may reach; also in a service's own table:
+//! net = ["https://example.com"]  # `bus.net = [...]` under [services.NAME]
+//! programs = ["calc"]            # of those in [programs]
+//! [programs]
+//! calc = "calc.wasm"             # called by that name, or run
 //! [limits]                       # each is also a flag: --message-bytes 64KiB, --run-time 500ms
 //! message_bytes = "64KiB"        # docs/LIMITS.md has them all
 //! run_time = "500ms"

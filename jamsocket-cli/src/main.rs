@@ -4,7 +4,6 @@ use clap::Parser;
 use jamsocket_cli::Cli;
 use std::process::ExitCode;
 
-const FAILED: u8 = 1;
 const WRONG_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -20,7 +19,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             failure.report();
-            if failure.is_usage() { WRONG_USAGE.into() } else { FAILED.into() }
+            failure.code().into()
         }
     }
 }

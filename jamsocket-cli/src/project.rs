@@ -1,7 +1,7 @@
 use crate::{
     browser,
     cargo::{BuildEnvironment, Consent, Job, WasmTarget, Workspace, compile, ensure_installed},
-    config::{Config, PackageName, RoomConfig, ServiceSource},
+    config::{BusConfig, Config, PackageName, RoomConfig, ServiceSource},
     console::Console,
     failure::Failure,
     flags::ProjectFlags,
@@ -63,6 +63,7 @@ pub(crate) fn build(
             admin: plan.admin,
             tls: plan.tls,
             client: client.transpose()?,
+            bus: plan.bus,
             limits: plan.limits,
             playground: None,
         },
@@ -79,6 +80,7 @@ struct Plan<'a> {
     static_files: Option<PathBuf>,
     admin: Option<AdminAddress>,
     tls: Option<Tls>,
+    bus: BusConfig,
     limits: AllLimits,
 }
 
@@ -129,6 +131,7 @@ impl<'a> Plan<'a> {
             static_files: config.static_files,
             admin: config.admin,
             tls: config.tls,
+            bus: config.bus,
             limits: config.limits,
         })
     }

@@ -5,8 +5,10 @@ mod check;
 mod completions;
 mod dev;
 mod new;
+mod run;
 mod serve;
 
+pub(crate) use run::RunError;
 pub(crate) use serve::ServeError;
 
 use crate::{console::Console, failure::Failure};
@@ -19,6 +21,7 @@ pub(crate) enum Command {
     Build(build::Build),
     Serve(serve::Serve),
     Check(check::Check),
+    Run(run::Run),
     Completions(completions::Completions),
 }
 
@@ -30,6 +33,7 @@ impl Command {
             Command::Build(build) => build.run(console),
             Command::Serve(serve) => serve.run(console),
             Command::Check(check) => check.run(console),
+            Command::Run(run) => run.run(console),
             Command::Completions(completions) => completions.run(console),
         }
     }

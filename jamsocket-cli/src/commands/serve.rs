@@ -54,6 +54,7 @@ fn plan(modules: &[ModuleArgument], mut config: Config) -> Result<Hosting, Serve
         static_files: config.static_files,
         admin: config.admin,
         tls: config.tls,
+        bus: config.bus,
         limits: config.limits,
         ..Hosting::default()
     };
@@ -61,7 +62,8 @@ fn plan(modules: &[ModuleArgument], mut config: Config) -> Result<Hosting, Serve
         let module = module.clone();
         let Some(name) = name else {
             let label = module.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let rooms = config.service.as_ref().map(|service| service.rooms).unwrap_or_default();
+            let rooms =
+                config.service.as_ref().map(|service| service.rooms.clone()).unwrap_or_default();
             let first = hosting.alone.replace(HostedModule { name: label, module, rooms });
             if let Some(first) = first {
                 return Err(ServeError::TwoWithoutName { first: first.module });
@@ -192,7 +194,7 @@ mod tests {
         hosting.named.iter().map(|hosted| hosted.name.as_str()).collect()
     }
 
-    const UUID: RoomConfig = RoomConfig { strategy: Some(Uuid), shutdown_policy: None };
+    const UUID: RoomConfig = RoomConfig { strategy: Some(Uuid), shutdown_policy: None, bus: None };
 
     #[test]
     fn a_name_ends_at_the_first_equals_sign_and_a_path_with_one_says_so() {
@@ -214,10 +216,10 @@ mod tests {
                     room_strategy = 'uuid'\n[services.other]\nmodule = 'y'\n";
         let hosting = planned(&["c.wasm", "chat=chat.wasm", "draw=d"], config(text)).unwrap();
         let alone = hosting.alone.as_ref().unwrap();
-        assert_eq!((alone.name.as_str(), alone.rooms), ("c", UUID));
+        assert_eq!((alone.name.as_str(), &alone.rooms), ("c", &UUID));
         assert_eq!(names(&hosting), ["chat", "draw"]);
         let [chat, draw] = &hosting.named[..] else { panic!() };
-        assert_eq!((chat.module.as_path(), chat.rooms), (Path::new("chat.wasm"), UUID));
+        assert_eq!((chat.module.as_path(), &chat.rooms), (Path::new("chat.wasm"), &UUID));
         assert_eq!(draw.rooms, RoomConfig::default());
     }
 

@@ -1,9 +1,10 @@
 //! The file as it is written. What is read from it is a [`Config`](super::Config).
 
 use super::RoomConfig;
+use jamsocket_wasm_host::{Grants, UrlPattern};
 use serde::{Deserialize, Deserializer, de};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::{self, Display},
     str::FromStr,
 };
@@ -22,6 +23,10 @@ pub(super) struct ConfigFile {
     pub(super) services: BTreeMap<Spanned<String>, NamedServiceTable>,
     pub(super) client: Option<ClientTable>,
     #[serde(default)]
+    pub(super) bus: BusTable,
+    #[serde(default)]
+    pub(super) programs: BTreeMap<String, String>,
+    #[serde(default)]
     pub(super) limits: BTreeMap<Spanned<String>, Spanned<LimitValue>>,
 }
 
@@ -33,11 +38,33 @@ pub(super) struct ServiceTable {
     room_strategy: FromText<jamsocket_server::RoomIdStrategy>,
     #[serde(default)]
     shutdown_policy: FromText<jamsocket_server::ServiceShutdownPolicy>,
+    bus: Option<BusTable>,
 }
 
 impl ServiceTable {
     pub(super) fn rooms(&self) -> RoomConfig {
-        RoomConfig { strategy: self.room_strategy.0, shutdown_policy: self.shutdown_policy.0 }
+        RoomConfig {
+            strategy: self.room_strategy.0,
+            shutdown_policy: self.shutdown_policy.0,
+            bus: self.bus.as_ref().map(BusTable::grants),
+        }
+    }
+}
+
+/// `[bus]`, or that of a service.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table")]
+pub(super) struct BusTable {
+    #[serde(default)]
+    net: Vec<FromText<UrlPattern>>,
+    #[serde(default)]
+    programs: BTreeSet<String>,
+}
+
+impl BusTable {
+    pub(super) fn grants(&self) -> Grants {
+        let net = self.net.iter().filter_map(|pattern| pattern.0.clone()).collect();
+        Grants { net, programs: self.programs.clone() }
     }
 }
 
@@ -70,6 +97,7 @@ struct NamedServiceKeys {
     room_strategy: FromText<jamsocket_server::RoomIdStrategy>,
     #[serde(default)]
     shutdown_policy: FromText<jamsocket_server::ServiceShutdownPolicy>,
+    bus: Option<BusTable>,
 }
 
 impl TryFrom<NamedServiceKeys> for NamedServiceTable {
@@ -84,8 +112,11 @@ impl TryFrom<NamedServiceKeys> for NamedServiceTable {
                 return Err("a service has one of the keys `module` and `package`, not both");
             }
         };
-        let rooms =
-            RoomConfig { strategy: keys.room_strategy.0, shutdown_policy: keys.shutdown_policy.0 };
+        let rooms = RoomConfig {
+            strategy: keys.room_strategy.0,
+            shutdown_policy: keys.shutdown_policy.0,
+            bus: keys.bus.as_ref().map(BusTable::grants),
+        };
         Ok(Self { source, rooms })
     }
 }

@@ -1,14 +1,17 @@
 //! `jamsocket.toml`: what a project says about its services, its pages, its browser package and its
 //! limits.
 
+mod bus;
 mod error;
 mod file;
 
+pub(crate) use bus::{BusConfig, NamedProgram};
 pub(crate) use error::{ConfigError, Place};
 
 use crate::limits::{AllLimits, NamedLimit};
 use file::{ConfigFile, LimitValue, SourceKey};
 use jamsocket_server::{AdminAddress, NamedService, RoomIdStrategy, ServiceShutdownPolicy, Tls};
+use jamsocket_wasm_host::Grants;
 use std::{
     collections::BTreeMap,
     fs, io,
@@ -35,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) services: BTreeMap<String, NamedServiceConfig>,
     /// `[client]`: the package of this name is built for browsers and served under `/client`.
     pub(crate) client: Option<PackageName>,
+    /// `[bus]` and `[programs]`.
+    pub(crate) bus: BusConfig,
     /// `[limits]`, and the defaults of those that it leaves out.
     pub(crate) limits: AllLimits,
 }
@@ -63,10 +68,12 @@ pub(crate) enum ServiceSource {
 }
 
 /// What a service's table says about its rooms.
-#[derive(Debug, Default, Clone, Copy, PartialEq)]
+#[derive(Debug, Default, Clone, PartialEq)]
 pub(crate) struct RoomConfig {
     pub(crate) strategy: Option<RoomIdStrategy>,
     pub(crate) shutdown_policy: Option<ServiceShutdownPolicy>,
+    /// What the rooms may reach on the bus, in the place of what all may.
+    pub(crate) bus: Option<Grants>,
 }
 
 /// The name of a package of the workspace, and where it is written.
@@ -149,6 +156,14 @@ impl Config {
             }),
             services: file.services.into_iter().map(named).collect(),
             client: file.client.map(|table| package(table.package)),
+            bus: BusConfig {
+                grants: file.bus.grants(),
+                programs: file
+                    .programs
+                    .into_iter()
+                    .map(|(name, path)| (name, folder.join(path)))
+                    .collect(),
+            },
             limits,
         })
     }

@@ -38,6 +38,11 @@ module = "build/chat.wasm"
 shutdown_policy = "never"
 [services.draw]
 package = "draw"
+bus.programs = ["calc"]
+[bus]
+net = ["https://example.com", "*"]
+[programs]
+calc = "calc.wasm"
 [limits]
 message_bytes = "64KiB"
 max_rooms = 12
@@ -51,14 +56,21 @@ run_time = "250ms"
     assert_eq!(config.tls, Some(Tls::from_files(certificate, "/etc/key.pem")));
     let service = config.service.unwrap();
     assert_eq!(service.package.unwrap().name, "my-service");
-    let rooms = RoomConfig { strategy: Some(Short(8)), shutdown_policy: Some(Immediate) };
+    let rooms =
+        RoomConfig { strategy: Some(Short(8)), shutdown_policy: Some(Immediate), bus: None };
     assert_eq!(service.rooms, rooms);
     assert_eq!(config.client.unwrap().name, "my-client");
     let chat = &config.services["chat"];
     assert_eq!(chat.source, ServiceSource::Module(folder.path().join("build/chat.wasm")));
-    assert_eq!(chat.rooms, RoomConfig { strategy: None, shutdown_policy: Some(Never) });
+    let rooms = RoomConfig { shutdown_policy: Some(Never), ..RoomConfig::default() };
+    assert_eq!(chat.rooms, rooms);
     let ServiceSource::Package(draw) = &config.services["draw"].source else { panic!() };
     assert_eq!(draw.name, "draw");
+    let calls_calc = Grants { programs: ["calc".to_owned()].into(), ..Grants::default() };
+    assert_eq!(config.services["draw"].rooms.bus, Some(calls_calc));
+    let net = ["https://example.com", "*"].map(|pattern| pattern.parse().unwrap());
+    assert_eq!(config.bus.grants, Grants { net: net.into(), ..Grants::default() });
+    assert_eq!(config.bus.programs["calc"], folder.path().join("calc.wasm"));
     assert_eq!(config.services.len(), 2);
     let mut limits = AllLimits::default();
     limits.server.message_bytes = 64 << 10;

@@ -3,10 +3,9 @@ use crate::{
     console::Console,
     failure::Failure,
     flags::ProjectFlags,
-    hosting::{Factory, HostedModule, Hosting, HostingError},
+    hosting::{Factory, HostedModule, Hosting, HostingError, Reach},
     project,
 };
-use jamsocket_wasm_host::WasmEngine;
 use std::{
     fs, thread,
     time::{Duration, Instant},
@@ -61,14 +60,14 @@ impl Build {
     pub(super) fn begin(
         number: u64,
         project: &ProjectFlags,
-        engine: &WasmEngine,
+        reach: &Reach,
         known: Vec<(String, Vec<u8>)>,
         console: Console,
         finished: impl FnOnce(Finished) + Send + 'static,
     ) -> Self {
         let job = Job::beside();
         let build = Self { number, job: job.clone() };
-        let (project, engine) = (project.clone(), engine.clone());
+        let (project, reach) = (project.clone(), reach.clone());
         thread::spawn(move || {
             let begun = Instant::now();
             let built = project
@@ -78,7 +77,7 @@ impl Build {
             let at = Instant::now();
             let result = built.and_then(|built| {
                 Ok(Success {
-                    changed: load(&built.hosting, &engine, known)?,
+                    changed: load(&built.hosting, &reach, known)?,
                     hosting: built.hosting,
                 })
             });
@@ -106,7 +105,7 @@ impl Drop for Build {
 /// Loads the modules that are not what is `known`.
 fn load(
     hosting: &Hosting,
-    engine: &WasmEngine,
+    reach: &Reach,
     known: Vec<(String, Vec<u8>)>,
 ) -> Result<Vec<NewModule>, HostingError> {
     let mut changed = Vec::new();
@@ -115,7 +114,11 @@ fn load(
         let bytes = bytes_of(hosted);
         if bytes != *before {
             let served_as = served_as.to_owned();
-            changed.push(NewModule { served_as, bytes, factory: hosted.load(engine)? });
+            changed.push(NewModule {
+                served_as,
+                bytes,
+                factory: hosted.load(reach, &hosting.bus)?,
+            });
         }
     }
     Ok(changed)

@@ -163,7 +163,7 @@ impl<'a> Session<'a> {
         self.building = Some(Build::begin(
             self.builds,
             self.project,
-            &self.served.engine,
+            &self.served.reach,
             known.collect(),
             self.console,
             move |finished| {

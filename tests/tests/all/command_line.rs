@@ -40,7 +40,7 @@ fn every_command_that_the_help_lists_has_one_example() {
     let names =
         names.filter(|line| !line.starts_with(' ')).filter_map(|line| line.split(' ').next());
     let names: Vec<_> = names.filter(|name| *name != "help").collect();
-    for expected in ["dev", "build", "serve", "check", "completions"] {
+    for expected in ["dev", "build", "serve", "check", "run", "completions"] {
         assert!(names.contains(&expected), "{help}");
     }
     for name in names {
@@ -57,7 +57,9 @@ fn each_shell_gets_a_script_that_knows_the_commands() {
     for shell in SHELLS {
         let output = run(Path::new("/"), &format!("completions {shell}"));
         assert_eq!((output.code, output.stderr.as_str()), (0, ""));
-        for word in ["jamsocket", "dev", "build", "serve", "check", "completions", "max-rooms"] {
+        for word in
+            ["jamsocket", "dev", "build", "serve", "check", "run", "completions", "max-rooms"]
+        {
             assert!(output.stdout.contains(word), "{shell}: {word}");
         }
     }
