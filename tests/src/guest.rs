@@ -22,12 +22,24 @@ pub fn unruly() -> PathBuf {
     build_guest(&workspace_root().join("tests/fixtures/unruly"))
 }
 
+/// The folder of the programs that are written with our bus (`ours`), or with the published one
+/// (`published`): see `fixtures/bus`.
+pub fn bus_programs(whose: &str) -> PathBuf {
+    let package = workspace_root().join("tests/fixtures/bus").join(whose).join("programs");
+    let module = build_into(&package, &format!("target/guests/bus-{whose}"));
+    module.parent().expect("a file is in a folder").to_owned()
+}
+
 /// Builds a package for wasm32-wasip1 and returns its module.
 ///
 /// # Panics
 ///
 /// It does not build.
 pub fn build_guest(package: &Path) -> PathBuf {
+    build_into(package, "target/guests")
+}
+
+fn build_into(package: &Path, target_folder: &str) -> PathBuf {
     let mut cargo = Command::new("cargo");
     // Where this runs below cargo, that cargo's choices are not meant for the guest.
     for variable in ["CARGO", "RUSTC", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_TARGET_DIR"] {
@@ -37,7 +49,7 @@ pub fn build_guest(package: &Path) -> PathBuf {
         .args(["build", "--release", "--target", "wasm32-wasip1"])
         .arg("--message-format=json-render-diagnostics")
         .arg("--target-dir")
-        .arg(workspace_root().join("target/guests"))
+        .arg(workspace_root().join(target_folder))
         .current_dir(package)
         .stdout(Stdio::piped())
         .spawn()
@@ -46,7 +58,7 @@ pub fn build_guest(package: &Path) -> PathBuf {
     // To the last one: cargo would fail if nobody read what it has to say.
     let module = Message::parse_stream(messages).filter_map(Result::ok).filter_map(wasm_of).last();
     assert!(build.wait().expect("cargo ends").success(), "{} does not build", package.display());
-    module.expect("a package with a cdylib").into()
+    module.expect("a package with a cdylib or a program").into()
 }
 
 fn wasm_of(message: Message) -> Option<cargo_metadata::camino::Utf8PathBuf> {

@@ -5,6 +5,8 @@
 
 /// The address that tells an operator about the server, and nobody else.
 mod admin;
+/// Programs and rooms that call each other, their host, and the world.
+mod bus;
 /// The command `jamsocket`, as it is installed.
 mod command;
 /// What the command tells of itself, and of a module that is not served.
