@@ -368,8 +368,12 @@ impl<S: JamsocketService, P> Room<S, P> {
         host.end_call(callback);
         self.running = None;
         match result {
-            Ok(()) if self.flush(callback, host) => self.swap.count_callback(),
-            Ok(()) => {}
+            Ok(()) => {
+                // What the service does by itself proves little of it.
+                if self.flush(callback, host) && callback != Callback::Resume {
+                    self.swap.count_callback();
+                }
+            }
             Err(error) => self.fail(callback, error, host),
         }
     }

@@ -165,6 +165,10 @@ impl<S: JamsocketService, P> Room<S, P> {
             }
         }
         self.meet_waiting(host).await;
+        // It may have asked for that while it was not the one to be called.
+        if self.swap.put_back.is_none() && self.context.take_resume() {
+            self.call_once(Callback::Resume, "", &[], host).await;
+        }
     }
 
     /// Has the service that runs meet those whom it has not met.
