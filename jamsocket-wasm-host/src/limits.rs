@@ -72,8 +72,11 @@ jamsocket::limits! {
         pub bus_feed_time: Duration = Duration::from_secs(5),
         /// How many programs may run for a guest, those that they run themselves included.
         pub bus_programs: u32 = 16,
+        /// How many requests and WebSockets to other servers may be under way for a guest, those of the
+        /// programs that it runs included.
+        pub bus_connections: u32 = 64,
         /// How many bytes the body of an HTTP response may have, unpacked.
-        pub bus_http_bytes: usize = 4 << 20,
+        pub bus_http_bytes: usize = 3 << 20,
         /// How long an HTTP request may take, and the opening of a WebSocket to another server.
         pub bus_http_time: Duration = Duration::from_secs(30),
         /// How long a program that is called or run by a guest may run each time, until it waits for

@@ -27,7 +27,7 @@ pub(crate) const MODULE: &str = "wasi_snapshot_preview1";
 pub(crate) const MAX_CALL_BYTES: usize = 4 << 20;
 
 /// How many random bytes one call may ask for. They take a hundred times as long as a copy.
-const MAX_RANDOM_BYTES: u64 = 256 << 10;
+pub(crate) const MAX_RANDOM_BYTES: u64 = 256 << 10;
 
 /// After how many bytes of output a guest has to let others have their turn, which no tick tells it
 /// inside a call.

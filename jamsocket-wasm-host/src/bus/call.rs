@@ -80,17 +80,21 @@ impl Caller {
     }
 
     /// Sends a message to a callback of the call, once there is space for it. Who has no such callback
-    /// ignores it.
+    /// ignores it. Comes to false where the call takes no messages any more.
     pub(crate) fn feed(
         &self,
         topic: String,
         message: Vec<u8>,
-    ) -> impl Future<Output = ()> + Send + use<> {
+    ) -> impl Future<Output = bool> + Send + use<> {
         let (mailbox, key, takes) = (self.mailbox.clone(), self.key, self.takes_messages());
-        async move {
-            if takes {
-                mailbox.feed(Answer::Message(key, topic, message)).await;
-            }
+        async move { takes && mailbox.feed(Answer::Message(key, topic, message)).await }
+    }
+
+    /// Ends the call, or the object that it has become: too much was asked of it.
+    pub(crate) fn break_off(&mut self) {
+        if self.takes_messages() {
+            self.state = State::Over;
+            self.mailbox.break_off(self.key);
         }
     }
 
@@ -150,8 +154,11 @@ impl GuestCallee {
     ///
     /// # Errors
     ///
-    /// The guest has ended, or too much waits for it.
+    /// The guest has ended, or too much waits for it; calls have led through too many guests to this.
     pub(crate) fn call(mailbox: &Arc<Mailbox>, call: Call) -> Result<Box<dyn Callee>, CallError> {
+        if call.depth > mailbox.limits().bus_depth {
+            return Err(CallError::MEMORY_ALLOCATION_FAILED);
+        }
         let key = call.caller.key();
         mailbox.request(Request::Call(call))?;
         Ok(Box::new(Self { mailbox: mailbox.clone(), key, is_over: false }))

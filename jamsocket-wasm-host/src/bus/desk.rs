@@ -33,7 +33,7 @@ pub(crate) struct Desk {
     busy: Vec<u32>,
     /// What has to wait until the guest is done with one of them.
     held: VecDeque<Answer>,
-    /// Through how many guests calls have led to what the guest was last called for.
+    /// Through how many guests calls have led to the one that the guest takes in just now.
     depth: u32,
 }
 
@@ -44,7 +44,14 @@ struct OwnCall {
     callee: Option<Box<dyn Callee>>,
     is_object: bool,
     is_kept: bool,
-    callbacks: HashMap<String, u32>,
+    /// By their topics, with their numbers: a few at most.
+    callbacks: Vec<(String, u32)>,
+}
+
+impl OwnCall {
+    fn callback(&self, topic: &str) -> Option<u32> {
+        self.callbacks.iter().find(|(of, _)| of == topic).map(|(_, number)| *number)
+    }
 }
 
 /// A call that the guest is to answer, or that has become an object of its own.
@@ -126,7 +133,7 @@ impl Desk {
         let called = self.start(handle, parent, is_kept, (topic, request), connect);
         match called {
             Ok((serial, callee)) => {
-                let callbacks = prepared.into_iter().collect();
+                let callbacks = prepared;
                 let callee = Some(callee);
                 let call = OwnCall { serial, callee, is_object: false, is_kept, callbacks };
                 self.calls.insert(handle, call);
@@ -153,11 +160,12 @@ impl Desk {
         }
         let limits = self.limits();
         let too_large = topic.len() + request.len() > limits.bus_message_bytes;
-        if too_large || self.calls.len() >= limits.bus_calls || self.depth >= limits.bus_depth {
+        if too_large || self.calls.len() >= limits.bus_calls {
             return Err(CallError::MEMORY_ALLOCATION_FAILED);
         }
         self.last_serial += 1;
         let serial = self.last_serial;
+        self.mailbox.begin_call(serial)?;
         let key = CallKey { caller: self.mailbox.id(), serial };
         let mut caller = Caller::new(self.mailbox.clone(), key, is_kept);
         let object = if parent == NO_HANDLE {
@@ -166,17 +174,21 @@ impl Desk {
             let object = self.calls.get_mut(&parent).filter(|call| call.is_object);
             let Some(callee) = object.and_then(|call| call.callee.as_mut()) else {
                 caller.forget();
+                self.mailbox.end_call(serial);
                 return Err(CallError::INVALID_HANDLE);
             };
             Some(callee)
         };
         let depth = self.depth + 1;
         let call = Call { caller, parent: None, topic, request, depth };
-        let callee = match object {
-            Some(object) => object.call(call)?,
-            None => connect(call)?,
+        let called = match object {
+            Some(object) => object.call(call),
+            None => connect(call),
         };
-        Ok((serial, callee))
+        if called.is_err() {
+            self.mailbox.retract_call(serial);
+        }
+        Ok((serial, called?))
     }
 
     /// The guest is done with a call or an object, or with a call that it has not made.
@@ -208,6 +220,14 @@ impl Desk {
         owed.caller.fault(error);
     }
 
+    /// Ends a call that is to be answered, as its caller takes too little, or the guest says too much.
+    /// The guest hears of it when the caller has.
+    pub(crate) fn break_off(&mut self, handle: u32) {
+        if let Some(owed) = self.owed.get_mut(&handle) {
+            owed.caller.break_off();
+        }
+    }
+
     /// The far side of a call that the guest answers, to feed its callbacks.
     pub(crate) fn caller(&self, handle: u32) -> Option<&Caller> {
         self.owed.get(&handle).map(|owed| &owed.caller).filter(|caller| caller.takes_messages())
@@ -223,6 +243,7 @@ impl Desk {
         while let Some(answer) = self.mailbox.take_answer() {
             if self.is_busy_with(&answer) || self.held.iter().any(|held| held.key() == answer.key())
             {
+                self.mailbox.charge(&answer);
                 self.held.push_back(answer);
             } else if let Some(delivery) = self.deliver(answer) {
                 return Some(delivery);
@@ -241,7 +262,9 @@ impl Desk {
             }
             !waits
         })?;
-        self.held.remove(at)
+        let held = self.held.remove(at)?;
+        self.mailbox.discharge(&held);
+        Some(held)
     }
 
     /// What the guest is to be told next, when nothing of it is under way.
@@ -301,6 +324,8 @@ impl Desk {
 
     /// Notes that the guest is done with it.
     pub(crate) fn end(&mut self, callback: Option<u32>) {
+        // What it does from here on is of its own accord.
+        self.depth = 0;
         if callback.is_some() {
             self.busy.pop();
         }
@@ -315,7 +340,7 @@ impl Desk {
         let handle = *self.by_serial.get(&answer.key().serial)?;
         match answer {
             Answer::Message(_, topic, bytes) => {
-                let callback = *self.calls.get(&handle)?.callbacks.get(&topic)?;
+                let callback = self.calls.get(&handle)?.callback(&topic)?;
                 Some(Delivery::Finish { handle: callback, bytes })
             }
             Answer::Reply(_, bytes) => {
@@ -339,7 +364,7 @@ impl Desk {
                 let call = self.calls.get_mut(&handle)?;
                 call.callee = None;
                 let callbacks = std::mem::take(&mut call.callbacks);
-                self.forget_callbacks(callbacks.into_values());
+                self.forget_callbacks(callbacks.into_iter().map(|(_, number)| number));
                 Some(Delivery::Drop { handle })
             }
         }
@@ -349,8 +374,8 @@ impl Desk {
     fn is_busy_with(&self, answer: &Answer) -> bool {
         let Answer::Message(key, topic, _) = answer else { return false };
         let call = self.by_serial.get(&key.serial).and_then(|handle| self.calls.get(handle));
-        let callback = call.and_then(|call| call.callbacks.get(topic));
-        callback.is_some_and(|callback| self.busy.contains(callback))
+        let callback = call.and_then(|call| call.callback(topic));
+        callback.is_some_and(|callback| self.busy.contains(&callback))
     }
 
     /// A call has had its answer, and is no object.
@@ -369,7 +394,8 @@ impl Desk {
     fn remove_call(&mut self, handle: u32) -> Option<OwnCall> {
         let call = self.calls.remove(&handle)?;
         self.by_serial.remove(&call.serial);
-        self.forget_callbacks(call.callbacks.values().copied());
+        self.mailbox.end_call(call.serial);
+        self.forget_callbacks(call.callbacks.iter().map(|(_, number)| *number));
         Some(call)
     }
 
@@ -399,7 +425,7 @@ impl Desk {
 }
 
 impl Answer {
-    fn key(&self) -> CallKey {
+    pub(super) fn key(&self) -> CallKey {
         match self {
             Answer::Reply(key, _)
             | Answer::Fault(key, _)

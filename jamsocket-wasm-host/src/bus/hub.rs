@@ -6,6 +6,7 @@ use super::{
 use crate::{
     GuestLimits, WasmEngine,
     program::{self, Program, ProgramError},
+    wasi::MAX_RANDOM_BYTES,
 };
 use jamsocket::LogLevel;
 use std::{
@@ -107,6 +108,7 @@ impl Bus {
         let wasi = WasiCtxBuilder::new()
             .args(arguments)
             .inherit_stdio()
+            .max_random_size(MAX_RANDOM_BYTES)
             .allow_tcp(false)
             .allow_udp(false)
             .build_p1();

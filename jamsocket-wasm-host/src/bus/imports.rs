@@ -159,8 +159,12 @@ async fn reply_callback<T: OnBus>(
     let message = message(&mut caller, "reply_callback", (pointer, len))?;
     let desk = &mut caller.data_mut().port().desk;
     match (desk.caller(handle), message) {
-        (Some(called), Some(message)) => called.feed(topic, message).await,
-        (Some(_), None) => desk.drop_handle(handle),
+        (Some(called), Some(message)) => {
+            if !called.feed(topic, message).await {
+                caller.data_mut().port().desk.break_off(handle);
+            }
+        }
+        (Some(_), None) => desk.break_off(handle),
         (None, _) => {}
     }
     Ok(())

@@ -1,7 +1,7 @@
 use super::{Call, CallError, CallKey};
 use crate::GuestLimits;
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     future::poll_fn,
     mem,
     sync::{
@@ -47,8 +47,14 @@ struct State {
     /// How many of the answers are messages.
     messages: usize,
     answer_bytes: usize,
+    /// The guest's own calls that it has not done with, by their serials: who answers others is not
+    /// heard.
+    live: HashSet<u64>,
     requests: VecDeque<Request>,
-    calls: usize,
+    /// The calls among them.
+    waiting_calls: HashSet<CallKey>,
+    /// Those of them that their callers have dropped: they are left out when it is their turn.
+    dropped_calls: HashSet<CallKey>,
     request_bytes: usize,
     is_closed: bool,
     /// Who waits for something to come, this once.
@@ -78,6 +84,48 @@ impl Mailbox {
         self.lock().idle = Some(waker);
     }
 
+    /// Hears answers to another call of the guest's from here on.
+    ///
+    /// # Errors
+    ///
+    /// The guest has not taken those of others.
+    pub(crate) fn begin_call(&self, serial: u64) -> Result<(), CallError> {
+        let mut state = self.lock();
+        let most = 2 * self.limits.bus_calls + self.limits.bus_waiting_messages;
+        if state.answers.len() >= most {
+            return Err(CallError::MEMORY_ALLOCATION_FAILED);
+        }
+        state.live.insert(serial);
+        Ok(())
+    }
+
+    /// Hears none to it any more.
+    pub(crate) fn end_call(&self, serial: u64) {
+        self.lock().live.remove(&serial);
+    }
+
+    /// The call was not made after all: what was answered to it just now is taken back.
+    pub(crate) fn retract_call(&self, serial: u64) {
+        let mut state = self.lock();
+        state.live.remove(&serial);
+        let at = state.answers.iter().rposition(|answer| answer.key().serial == serial);
+        let answer = at.and_then(|at| state.answers.remove(at));
+        if let Some(answer) = answer {
+            state.discharge(&answer);
+        }
+    }
+
+    /// A message that was taken waits on, and counts among those that do.
+    pub(crate) fn charge(&self, answer: &Answer) {
+        self.lock().charge(answer);
+    }
+
+    /// It waits no more.
+    pub(crate) fn discharge(&self, answer: &Answer) {
+        self.lock().discharge(answer);
+        self.space.notify_waiters();
+    }
+
     /// Adds an answer. There is at most one a call, so that it always fits; but for its bytes, without
     /// which the caller learns of that.
     pub(crate) fn answer(&self, answer: Answer) {
@@ -104,8 +152,14 @@ impl Mailbox {
 
     /// Adds a message for a callback once there is space. Where there is none for a long time, or could
     /// never be, the call is over.
-    pub(crate) async fn feed(&self, message: Answer) {
-        let Answer::Message(key, ..) = message else { return self.answer(message) };
+    ///
+    /// Returns whether the call takes messages still.
+    pub(crate) async fn feed(&self, message: Answer) -> bool {
+        let key = message.key();
+        if message.bytes() > self.limits.bus_message_bytes.min(self.limits.bus_waiting_bytes) {
+            self.break_off(key);
+            return false;
+        }
         let mut message = Some(message);
         let fed = timeout(self.limits.bus_feed_time, async {
             loop {
@@ -116,17 +170,24 @@ impl Mailbox {
                 space.await;
             }
         });
-        if fed.await.is_err() {
-            self.answer(Answer::Fault(key, CallError::MEMORY_ALLOCATION_FAILED));
-            self.answer(Answer::Closed(key));
+        let is_fed = fed.await.is_ok();
+        if !is_fed {
+            self.break_off(key);
         }
+        is_fed
+    }
+
+    /// Ends a call, or the object that it has become.
+    pub(crate) fn break_off(&self, key: CallKey) {
+        self.answer(Answer::Fault(key, CallError::MEMORY_ALLOCATION_FAILED));
+        self.answer(Answer::Closed(key));
     }
 
     /// Adds a message if there is space. Returns whether it is done with.
     fn try_feed(&self, message: &mut Option<Answer>) -> bool {
         let mut state = self.lock();
         let Some(waiting) = message.take() else { return true };
-        if state.is_closed {
+        if state.is_closed || !state.live.contains(&waiting.key().serial) {
             return true;
         }
         let has_space = state.messages < self.limits.bus_waiting_messages;
@@ -152,26 +213,24 @@ impl Mailbox {
         match request {
             Request::Call(call) => {
                 let bytes = state.request_bytes + call.request.len();
-                if state.calls >= self.limits.bus_calls || bytes > self.limits.bus_waiting_bytes {
+                let calls = state.waiting_calls.len() + state.dropped_calls.len();
+                if calls >= self.limits.bus_calls || bytes > self.limits.bus_waiting_bytes {
                     // It is dropped after the lock, as that tells its caller.
                     drop(state);
                     drop(call);
                     return Err(CallError::MEMORY_ALLOCATION_FAILED);
                 }
-                state.calls += 1;
+                state.waiting_calls.insert(call.caller.key());
                 state.request_bytes = bytes;
                 state.requests.push_back(Request::Call(call));
             }
-            Request::Dropped(key) => match state.waiting_call(key) {
-                Some(call) => {
-                    drop(state);
-                    // Nobody wants an answer any more.
-                    let mut call = call;
-                    call.caller.forget();
+            Request::Dropped(key) => {
+                if state.waiting_calls.remove(&key) {
+                    state.dropped_calls.insert(key);
                     return Ok(());
                 }
-                None => state.requests.push_back(Request::Dropped(key)),
-            },
+                state.requests.push_back(Request::Dropped(key));
+            }
         }
         wake(state);
         Ok(())
@@ -181,10 +240,7 @@ impl Mailbox {
     pub(crate) fn take_answer(&self) -> Option<Answer> {
         let mut state = self.lock();
         let answer = state.answers.pop_front()?;
-        state.answer_bytes -= answer.bytes();
-        if matches!(answer, Answer::Message(..)) {
-            state.messages -= 1;
-        }
+        state.discharge(&answer);
         let has_space = state.messages <= self.limits.bus_waiting_messages / 2;
         drop(state);
         if has_space {
@@ -195,13 +251,23 @@ impl Mailbox {
 
     /// Takes the next thing that others ask for.
     pub(crate) fn take_request(&self) -> Option<Request> {
-        let mut state = self.lock();
-        let request = state.requests.pop_front()?;
-        if let Request::Call(call) = &request {
-            state.calls -= 1;
-            state.request_bytes -= call.request.len();
+        loop {
+            let mut state = self.lock();
+            match state.requests.pop_front()? {
+                Request::Dropped(key) => return Some(Request::Dropped(key)),
+                Request::Call(mut call) => {
+                    let key = call.caller.key();
+                    state.request_bytes -= call.request.len();
+                    state.waiting_calls.remove(&key);
+                    if !state.dropped_calls.remove(&key) {
+                        return Some(Request::Call(call));
+                    }
+                    drop(state);
+                    // Nobody wants an answer any more.
+                    call.caller.forget();
+                }
+            }
         }
-        Some(request)
     }
 
     /// Waits until there is an answer.
@@ -256,27 +322,20 @@ impl Mailbox {
 
 impl State {
     fn add(&mut self, answer: Answer) {
-        if self.is_closed {
-            return;
+        if !self.is_closed && self.live.contains(&answer.key().serial) {
+            self.charge(&answer);
+            self.answers.push_back(answer);
         }
-        self.answer_bytes += answer.bytes();
-        self.messages += usize::from(matches!(answer, Answer::Message(..)));
-        self.answers.push_back(answer);
     }
 
-    /// Takes a call out of its turn, if it still waits.
-    fn waiting_call(&mut self, key: CallKey) -> Option<Call> {
-        let is_it =
-            |request: &Request| matches!(request, Request::Call(call) if call.caller.key() == key);
-        let at = self.requests.iter().position(is_it)?;
-        match self.requests.remove(at)? {
-            Request::Call(call) => {
-                self.calls -= 1;
-                self.request_bytes -= call.request.len();
-                Some(call)
-            }
-            Request::Dropped(_) => None,
-        }
+    fn charge(&mut self, answer: &Answer) {
+        self.answer_bytes += answer.bytes();
+        self.messages += usize::from(matches!(answer, Answer::Message(..)));
+    }
+
+    fn discharge(&mut self, answer: &Answer) {
+        self.answer_bytes -= answer.bytes();
+        self.messages -= usize::from(matches!(answer, Answer::Message(..)));
     }
 
     fn has_something(&self) -> bool {

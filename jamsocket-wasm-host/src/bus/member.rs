@@ -23,6 +23,8 @@ pub(crate) struct Member {
     pub(super) has_console: bool,
     /// How many programs run for it, and for those.
     programs: Arc<AtomicU32>,
+    /// How many requests and sockets to others are under way likewise.
+    connections: Arc<AtomicU32>,
     /// They end with it.
     running: Mutex<Vec<AbortHandle>>,
     /// A room keeps its bus. What the bus itself has started does not.
@@ -38,6 +40,7 @@ impl Member {
             limits: bus.limits.clone(),
             has_console,
             programs: Arc::default(),
+            connections: Arc::default(),
             running: Mutex::default(),
             _kept: None,
         }
@@ -58,6 +61,7 @@ impl Member {
             limits: self.limits.clone(),
             has_console: self.has_console,
             programs: self.programs.clone(),
+            connections: self.connections.clone(),
             running: Mutex::default(),
             _kept: None,
         }
@@ -82,12 +86,17 @@ impl Member {
     /// # Errors
     ///
     /// As many run as may.
-    pub(super) fn begin_program(&self) -> Result<ProgramPlace, CallError> {
-        let more = |running: u32| (running < self.limits.bus_programs).then_some(running + 1);
-        match self.programs.fetch_update(Relaxed, Relaxed, more) {
-            Ok(_) => Ok(ProgramPlace(self.programs.clone())),
-            Err(_) => Err(CallError::MEMORY_ALLOCATION_FAILED),
-        }
+    pub(super) fn begin_program(&self) -> Result<Place, CallError> {
+        Place::among(&self.programs, self.limits.bus_programs)
+    }
+
+    /// A place for another request or socket.
+    ///
+    /// # Errors
+    ///
+    /// As many are under way as may.
+    pub(super) fn begin_connection(&self) -> Result<Place, CallError> {
+        Place::among(&self.connections, self.limits.bus_connections)
     }
 
     /// Has a task end with this guest.
@@ -105,10 +114,20 @@ impl Drop for Member {
     }
 }
 
-/// A program's place among those of a guest.
-pub(super) struct ProgramPlace(Arc<AtomicU32>);
+/// A place among those of a guest.
+pub(super) struct Place(Arc<AtomicU32>);
 
-impl Drop for ProgramPlace {
+impl Place {
+    fn among(taken: &Arc<AtomicU32>, limit: u32) -> Result<Self, CallError> {
+        let more = |taken: u32| (taken < limit).then_some(taken + 1);
+        match taken.fetch_update(Relaxed, Relaxed, more) {
+            Ok(_) => Ok(Self(taken.clone())),
+            Err(_) => Err(CallError::MEMORY_ALLOCATION_FAILED),
+        }
+    }
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Relaxed);
     }

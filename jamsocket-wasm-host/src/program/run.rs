@@ -6,12 +6,15 @@ use crate::{
     interface::MEMORY,
     wasi,
 };
-use std::time::Duration;
+use std::{future::poll_fn, pin::pin, sync::Arc, time::Duration};
 use wasmtime::{Error, Store};
 use wasmtime_wasi::{I32Exit, p1::WasiP1Ctx};
 
 /// A command's `main`.
 pub(super) const START: &str = "_start";
+
+/// How much a program that serves is told before others of its thread have their turn.
+const TURN: u32 = 64;
 
 /// What one run of a program has.
 pub(crate) struct Run {
@@ -36,12 +39,22 @@ pub(crate) async fn run(program: &Program, run: Run) -> Result<i32, ProgramError
         budget: Budget::of_program(run_time),
         run_time,
         memory: None,
+        breaks: Arc::default(),
     };
+    let breaks = state.breaks.clone();
     let mut store = Store::new(program.engine.wasmtime(), state);
     store.limiter(|state| &mut state.limits);
-    store.epoch_deadline_callback(|mut store| store.data_mut().budget.spend_tick());
+    store.epoch_deadline_callback(|mut store| store.data_mut().spend_tick());
     store.set_hostcall_fuel(wasi::MAX_CALL_BYTES);
-    let ended = program.engine.tick(to_its_end(program, &mut store)).await;
+    let mut running = pin!(program.engine.tick(to_its_end(program, &mut store)));
+    let ended = poll_fn(|cx| {
+        let polled = running.as_mut().poll(cx);
+        if polled.is_pending() {
+            breaks.pause();
+        }
+        polled
+    });
+    let ended = ended.await;
     match ended {
         Ok(()) => Ok(0),
         Err(error) => match error.downcast_ref::<I32Exit>() {
@@ -71,8 +84,15 @@ async fn to_its_end(program: &Program, store: &mut Store<ProgramState>) -> wasmt
     loop {
         mailbox.filled().await;
         store.data_mut().has_waited();
+        let mut told = 0;
         while let Some(next) = store.data_mut().port.desk.next() {
             deliver(&mut *store, next).await?;
+            // Each is something of its own, however many there are.
+            store.data_mut().has_waited();
+            told += 1;
+            if told % TURN == 0 {
+                tokio::task::yield_now().await;
+            }
         }
     }
 }

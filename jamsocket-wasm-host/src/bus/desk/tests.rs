@@ -2,7 +2,7 @@ use super::*;
 use crate::bus::GuestCallee;
 use std::{
     pin::pin,
-    task::{Context, Poll, Waker},
+    task::{Context, Waker},
 };
 
 mod model;
@@ -37,7 +37,7 @@ fn started(callee: &mut Desk) -> u32 {
 fn feed(callee: &Desk, owed: u32, topic: &str, message: &[u8]) -> bool {
     let Some(caller) = callee.caller(owed) else { return true };
     let fed = pin!(caller.feed(topic.to_owned(), message.to_vec()));
-    fed.poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(())
+    fed.poll(&mut Context::from_waker(Waker::noop())).is_ready()
 }
 
 fn finish(handle: u32, bytes: &[u8]) -> Option<Delivery> {
@@ -288,12 +288,58 @@ async fn who_feeds_a_callback_that_nobody_reads_waits_and_the_call_is_over_in_th
     assert!(!feed(&other, owed, "a", b"3"));
     one.next_answer();
     assert!(feed(&other, owed, "a", b"3"));
-    other.caller(owed).unwrap().feed("a".to_owned(), b"4".to_vec()).await;
+    let fed = other.caller(owed).unwrap().feed("a".to_owned(), b"4".to_vec()).await;
+    assert!(!fed);
+    other.break_off(owed);
+    assert!(other.caller(owed).is_none(), "nobody waits for this caller again");
     let error = CallError::MEMORY_ALLOCATION_FAILED;
     let told: Vec<_> = std::iter::from_fn(|| one.next_answer()).collect();
     let fault = Delivery::Error { handle: 5, error };
     assert_eq!(told, [finish(6, b"2").unwrap(), finish(6, b"3").unwrap(), fault]);
     assert_eq!(other.next_request(), Some(Delivery::Drop { handle: owed }));
+}
+
+#[test]
+fn calls_that_fail_or_are_dropped_leave_no_answers() {
+    let (mut one, mut other) = (desk(), desk());
+    for handle in 1..100 {
+        let refused = one.call(new_call(handle, "a"), |_| Err(CallError::INVALID_WAPM));
+        assert_eq!(refused, Err(CallError::INVALID_WAPM));
+        call(&mut one, &other, new_call(handle, "b")).unwrap();
+        let owed = started(&mut other);
+        one.drop_handle(handle);
+        other.reply(owed, Vec::new());
+        other.next_request();
+    }
+    assert!(one.is_unused() && other.is_unused());
+}
+
+#[tokio::test]
+async fn what_waits_for_a_busy_callback_counts_among_what_waits() {
+    let limits = GuestLimits { bus_waiting_messages: 2, ..GuestLimits::default() };
+    let (mut one, mut other) = (desk_with(limits), desk());
+    one.callback(5, 6, "a".to_owned());
+    call(&mut one, &other, new_call(5, "count")).unwrap();
+    let owed = started(&mut other);
+    assert!(feed(&other, owed, "a", b"1"));
+    let first = one.next_answer().unwrap();
+    let callback = one.begin(&first);
+    assert!(feed(&other, owed, "a", b"2") && feed(&other, owed, "a", b"3"));
+    assert_eq!(one.next_answer(), None);
+    assert!(!feed(&other, owed, "a", b"4"), "two are held");
+    one.end(callback);
+    assert_eq!(one.next_answer(), finish(6, b"2"));
+    assert!(feed(&other, owed, "a", b"4"));
+}
+
+#[test]
+fn two_callbacks_of_one_topic_are_both_forgotten_with_their_call() {
+    let (mut one, other) = (desk(), desk());
+    one.callback(5, 6, "a".to_owned());
+    one.callback(5, 7, "a".to_owned());
+    call(&mut one, &other, new_call(5, "count")).unwrap();
+    one.drop_handle(5);
+    assert!(one.is_unused());
 }
 
 #[test]

@@ -3,11 +3,14 @@
 mod address;
 mod url_pattern;
 
-pub(crate) use address::is_public;
 pub use url_pattern::{UrlPattern, UrlPatternError};
 
+use address::is_public;
 use std::{collections::BTreeSet, net::IpAddr};
 use url::{Host, Url};
+
+/// The name of this machine, which leads nowhere else.
+const LOCALHOST: &str = "localhost";
 
 /// What a guest may reach.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,7 +18,8 @@ pub struct Grants {
     /// The URLs of HTTP requests and WebSockets.
     ///
     /// Addresses that are not the public's (private, loopback, link-local and the like) are reached only
-    /// where a pattern names that very address, or `localhost`: a name that leads to one is refused.
+    /// where a pattern names that very address, or `localhost`: any other name that leads to one is
+    /// refused.
     pub net: Vec<UrlPattern>,
     /// The programs that may be called and run, by their names.
     pub programs: BTreeSet<String>,
@@ -24,19 +28,22 @@ pub struct Grants {
 impl Grants {
     /// Whether this URL may be requested, as far as it can be told before its name is looked up.
     pub(crate) fn allow_url(&self, url: &Url) -> bool {
-        let is_named = self.net.iter().any(|pattern| pattern.matches(url));
-        is_named
-            && match url.host() {
-                Some(Host::Ipv4(ip)) => self.allow_address(ip.into()),
-                Some(Host::Ipv6(ip)) => self.allow_address(ip.into()),
-                Some(Host::Domain(_)) => true,
-                None => false,
-            }
+        self.net.iter().any(|pattern| pattern.matches(url))
     }
+}
 
-    /// Whether this address may be connected to, which a name that may be requested has led to.
-    pub(crate) fn allow_address(&self, ip: IpAddr) -> bool {
-        is_public(ip) || self.net.iter().any(|pattern| pattern.names_address(ip))
+/// Whether a name that may be requested leads to an address that may be connected to.
+pub(crate) fn may_lead_to(name: &str, ip: IpAddr) -> bool {
+    is_public(ip) || (name.eq_ignore_ascii_case(LOCALHOST) && ip.is_loopback())
+}
+
+/// Whether `*` stands for this host: what is not the public's has to be named.
+fn is_publics(host: Option<Host<&str>>) -> bool {
+    match host {
+        Some(Host::Domain(name)) => !name.trim_end_matches('.').ends_with(LOCALHOST),
+        Some(Host::Ipv4(ip)) => is_public(ip.into()),
+        Some(Host::Ipv6(ip)) => is_public(ip.into()),
+        None => false,
     }
 }
 
@@ -69,7 +76,9 @@ mod tests {
         {
             assert!(!allows(&any, url), "{url}");
         }
-        assert!(!any.allow_address([192, 168, 0, 1].into()));
+        for url in ["http://localhost/", "http://LOCALHOST./", "http://a.localhost/"] {
+            assert!(!allows(&any, url), "{url}");
+        }
     }
 
     #[test]
@@ -77,19 +86,20 @@ mod tests {
         let named = grants(&["http://10.0.0.1", "http://[fd00::1]:8080", "*"]);
         assert!(allows(&named, "http://10.0.0.1/") && allows(&named, "http://[fd00::1]:8080/x"));
         assert!(!allows(&named, "http://10.0.0.2/"));
-        assert!(named.allow_address([10, 0, 0, 1].into()));
-        assert!(!named.allow_address([127, 0, 0, 1].into()));
-        let local = grants(&["http://localhost:8080"]);
+        assert!(!allows(&named, "http://10.0.0.1:8080/"), "another port, although `*` is there");
+        let local = grants(&["http://localhost:8080", "*"]);
         assert!(allows(&local, "http://localhost:8080/"));
-        assert!(local.allow_address([127, 0, 0, 1].into()));
-        assert!(!local.allow_address([10, 0, 0, 1].into()));
+        assert!(!allows(&local, "http://localhost:8081/"));
         assert!(!allows(&local, "http://127.0.0.1:8080/"), "another URL");
     }
 
     #[test]
-    fn a_name_does_not_open_the_address_that_it_leads_to() {
-        let named = grants(&["http://intranet.example"]);
-        assert!(allows(&named, "http://intranet.example/"));
-        assert!(!named.allow_address([10, 0, 0, 1].into()));
+    fn no_name_but_localhost_leads_to_what_is_not_the_publics() {
+        assert!(may_lead_to("example.com", [93, 184, 216, 34].into()));
+        for ip in [[127, 0, 0, 1], [10, 0, 0, 1], [169, 254, 169, 254]] {
+            assert!(!may_lead_to("intranet.example", ip.into()));
+        }
+        assert!(may_lead_to("localhost", [127, 0, 0, 1].into()));
+        assert!(!may_lead_to("localhost", [10, 0, 0, 1].into()));
     }
 }

@@ -1,4 +1,5 @@
-use std::{fmt, net::IpAddr, str::FromStr};
+use super::is_publics;
+use std::{fmt, str::FromStr};
 use thiserror::Error;
 use url::{Host, Url};
 
@@ -45,7 +46,9 @@ pub struct UrlPatternError {
 
 impl UrlPattern {
     pub(super) fn matches(&self, url: &Url) -> bool {
-        let Kind::Urls { url: pattern, under } = &self.kind else { return is_scheme(url.scheme()) };
+        let Kind::Urls { url: pattern, under } = &self.kind else {
+            return is_scheme(url.scheme()) && is_publics(url.host());
+        };
         let is_host = match (under, url.host()) {
             (Some(under), Some(Host::Domain(name))) => name
                 .strip_suffix(&**under)
@@ -59,17 +62,6 @@ impl UrlPattern {
             && pattern.scheme() == url.scheme()
             && pattern.port_or_known_default() == url.port_or_known_default()
             && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    }
-
-    /// Whether this is about one address, or about those of this machine, and this is one of them.
-    pub(super) fn names_address(&self, ip: IpAddr) -> bool {
-        let Kind::Urls { url, under: None } = &self.kind else { return false };
-        match url.host() {
-            Some(Host::Ipv4(named)) => ip == named,
-            Some(Host::Ipv6(named)) => ip == named,
-            Some(Host::Domain(name)) => name == "localhost" && ip.is_loopback(),
-            None => false,
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-use super::network::{NotGranted, Resolver, tls};
+use super::network::{MAX_URL_BYTES, NotGranted, Resolver, tls};
 use crate::bus::{Call, CallError, Callee, Grants, Member, host_task::HostTask};
 use reqwest::{
     Client, Method, Url,
@@ -60,14 +60,18 @@ enum Failure {
 pub(super) fn make(member: &Arc<Member>, call: Call) -> Result<Box<dyn Callee>, CallError> {
     let make: Make =
         Bincode.decode(&call.request).map_err(|_| CallError::DESERIALIZATION_FAILED)?;
-    let url: Option<Url> = make.url.parse().ok().filter(|url: &Url| !url.cannot_be_a_base());
+    let url = Some(&make.url).filter(|url| url.len() <= MAX_URL_BYTES);
+    let url: Option<Url> =
+        url.and_then(|url| url.parse().ok()).filter(|url: &Url| !url.cannot_be_a_base());
     if let Some(url) = &url
         && !member.grants.allow_url(url)
     {
         return Err(member.deny(format_args!("the URL {url}")));
     }
+    let place = member.begin_connection()?;
     let member = member.clone();
     Ok(HostTask::answer(call.caller, move |mut caller| async move {
+        let _place = place;
         let made = match url {
             Some(url) => {
                 let limit = member.limits.bus_http_time;
@@ -93,10 +97,17 @@ pub(super) fn make(member: &Arc<Member>, call: Call) -> Result<Box<dyn Callee>, 
 async fn request(member: &Arc<Member>, url: Url, make: Make) -> Result<Response, Failure> {
     let invalid = || Failure::Errno(EINVAL);
     let method = Method::from_bytes(make.method.as_bytes()).map_err(|_| invalid())?;
+    if method == Method::CONNECT {
+        return Err(invalid());
+    }
     let mut headers = HeaderMap::new();
     for (name, value) in &make.headers {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?;
-        headers.append(name, HeaderValue::from_str(value).map_err(|_| invalid())?);
+        if is_ours(&name) {
+            return Err(invalid());
+        }
+        let value = HeaderValue::from_str(value).map_err(|_| invalid())?;
+        headers.try_append(name, value).map_err(|_| invalid())?;
     }
     let unpacks = make.options.gzip && !headers.contains_key(ACCEPT_ENCODING);
     let client = client(&member.grants, unpacks).ok_or(Failure::Errno(EIO))?;
@@ -134,13 +145,24 @@ fn client(grants: &Arc<Grants>, unpacks: bool) -> Option<Client> {
     let redirects = Policy::custom(move |attempt| redirect(&granted, attempt));
     let client = Client::builder()
         .tls_backend_preconfigured((*tls().ok()?).clone())
-        .dns_resolver(Arc::new(Resolver(grants.clone())))
+        .dns_resolver(Arc::new(Resolver))
         .redirect(redirects)
         .gzip(unpacks)
         .no_proxy()
         .pool_idle_timeout(Duration::ZERO)
         .build();
     client.inspect_err(|error| tracing::warn!("no client of HTTP: {error}")).ok()
+}
+
+/// Whether a header says how and to whom a request goes, which is not the guest's to say: a URL that was
+/// granted would be one of another host.
+fn is_ours(name: &HeaderName) -> bool {
+    use reqwest::header::{
+        CONNECTION, CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING,
+        UPGRADE,
+    };
+    [CONNECTION, CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE]
+        .contains(name)
 }
 
 fn redirect(grants: &Grants, attempt: Attempt<'_>) -> reqwest::redirect::Action {

@@ -4,6 +4,9 @@ use serde::Deserialize;
 
 pub(super) const WRITE: &str = "wasm_bus_log::api::LogWriteRequest";
 
+/// How much of a text is written to the log.
+const MAX_TEXT_BYTES: usize = 16 << 10;
+
 #[derive(Deserialize)]
 struct Write {
     level: Level,
@@ -32,7 +35,8 @@ pub(super) fn write(member: &Member, mut call: Call) -> Result<Box<dyn Callee>, 
         Level::Debug => LogLevel::Debug,
         Level::Trace => LogLevel::Trace,
     };
-    member.log(level, &format!("{target}: {message}"));
+    let line = format!("{target}: {message}");
+    member.log(level, &line[..line.floor_char_boundary(MAX_TEXT_BYTES)]);
     call.caller.reply(b"null".to_vec());
     Ok(HostTask::done())
 }

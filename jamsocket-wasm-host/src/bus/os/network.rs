@@ -1,6 +1,6 @@
 //! The way out: names, connections and TLS, as far as grants go.
 
-use crate::bus::Grants;
+use crate::bus::grants::may_lead_to;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 use std::{
@@ -29,6 +29,9 @@ pub(super) fn tls() -> Result<Arc<ClientConfig>, NoTls> {
     });
     TLS.clone()
 }
+
+/// The longest URL, in bytes.
+pub(super) const MAX_URL_BYTES: usize = 8 << 10;
 
 /// TLS cannot be spoken here.
 #[derive(Debug, Clone, Copy, Error)]
@@ -65,15 +68,15 @@ impl NotGranted {
 /// # Errors
 ///
 /// There are none, or [`NotGranted`] inside of the error.
-pub(super) async fn resolve(grants: &Grants, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+pub(super) async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     // An IPv6 address is in brackets in a URL, and nowhere else.
     let name = host.trim_start_matches('[').trim_end_matches(']');
-    let found: Vec<SocketAddr> = match name.parse::<IpAddr>() {
-        Ok(ip) => vec![SocketAddr::new(ip, port)],
-        Err(_) => lookup_host((name, port)).await?.collect(),
-    };
-    let allowed: Vec<_> =
-        found.into_iter().filter(|address| grants.allow_address(address.ip())).collect();
+    if let Ok(ip) = name.parse::<IpAddr>() {
+        // It was judged with its URL.
+        return Ok(vec![SocketAddr::new(ip, port)]);
+    }
+    let found = lookup_host((name, port)).await?;
+    let allowed: Vec<_> = found.filter(|address| may_lead_to(name, address.ip())).collect();
     if allowed.is_empty() {
         return Err(io::Error::other(NotGranted(host.to_owned())));
     }
@@ -82,14 +85,13 @@ pub(super) async fn resolve(grants: &Grants, host: &str, port: u16) -> io::Resul
 
 /// Looks names up for requests: what a name leads to is judged each time that it is looked up, so that
 /// it cannot be bound to another address in between.
-pub(super) struct Resolver(pub(super) Arc<Grants>);
+pub(super) struct Resolver;
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let grants = self.0.clone();
         Box::pin(async move {
             // The port of the URL takes the place of this one.
-            let found = resolve(&grants, name.as_str(), 0).await?;
+            let found = resolve(name.as_str(), 0).await?;
             Ok(Box::new(found.into_iter()) as Addrs)
         })
     }

@@ -1,5 +1,8 @@
-use super::network::{NotGranted, resolve, tls};
-use crate::bus::{Call, CallError, Callee, Caller, Member, host_task::HostTask};
+use super::network::{MAX_URL_BYTES, NotGranted, resolve, tls};
+use crate::{
+    GuestLimits,
+    bus::{Call, CallError, Callee, Caller, Member, host_task::HostTask},
+};
 use futures_util::{SinkExt as _, StreamExt as _};
 use rustls::pki_types::ServerName;
 use serde::{Deserialize, Serialize};
@@ -9,7 +12,8 @@ use tokio::{
     net::TcpStream,
     spawn,
     sync::mpsc,
-    time::timeout,
+    sync::watch,
+    time::{sleep, timeout},
 };
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{
@@ -27,7 +31,10 @@ const SEND: &str = "wasm_bus_ws::api::WebSocketSendRequest";
 const SEND_TEXT: &str = "wasm_bus_ws::api::WebSocketSendTextRequest";
 
 /// How many messages of a guest wait to be sent. One beyond fails.
-const WAITING: usize = 256;
+const WAITING: usize = 8;
+
+/// How much longer than a message what it is told in may be.
+const MAX_ENVELOPE_BYTES: usize = 256;
 
 /// How long the other side has to take a Close.
 const CLOSE_TIME: Duration = Duration::from_secs(5);
@@ -66,12 +73,17 @@ enum SendResult {
 /// The end of a socket that a guest has.
 struct Socket {
     outgoing: mpsc::Sender<(Message, Caller)>,
+    /// Dropped with it.
+    _here: watch::Sender<()>,
 }
 
 /// Opens a WebSocket to another server, which becomes an object.
 pub(super) fn connect(member: &Arc<Member>, call: Call) -> Result<Box<dyn Callee>, CallError> {
     let Connect { url } =
         Bincode.decode(&call.request).map_err(|_| CallError::DESERIALIZATION_FAILED)?;
+    if url.len() > MAX_URL_BYTES {
+        return Err(CallError::BAD_REQUEST);
+    }
     let url: Url = url.parse().map_err(|_| CallError::BAD_REQUEST)?;
     if !matches!(url.scheme(), "ws" | "wss") || !url.has_host() {
         return Err(CallError::BAD_REQUEST);
@@ -79,17 +91,45 @@ pub(super) fn connect(member: &Arc<Member>, call: Call) -> Result<Box<dyn Callee
     if !member.grants.allow_url(&url) {
         return Err(member.deny(format_args!("the URL {url}")));
     }
+    let place = member.begin_connection()?;
     let (outgoing, sent) = mpsc::channel(WAITING);
-    let (member, mut caller) = (member.clone(), call.caller);
+    let (here, mut gone) = watch::channel(());
+    let (limits, mut caller) = (member.limits.clone(), call.caller);
+    // The socket has some time yet when its guest is gone, and the guest must not have as much.
+    let member = Arc::downgrade(member);
     // It has no value, and is there before the socket is open.
     caller.reply(Vec::new());
     spawn(async move {
-        let end = live(&member, &url, &caller, sent).await;
+        let _place = place;
+        let mut opening = gone.clone();
+        let opened = tokio::select! {
+            opened = timeout(limits.bus_http_time, open(&limits, &url)) => opened,
+            _ = opening.changed() => return,
+        };
+        let living =
+            live(opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())), &caller, sent);
+        let end = tokio::select! {
+            end = living => end,
+            () = async {
+                // It never changes: this is the end of its other side.
+                let _ = gone.changed().await;
+                sleep(CLOSE_TIME).await;
+            } => return,
+        };
+        let end = end.unwrap_or_else(|error| {
+            if NotGranted::is_cause_of(&error)
+                && let Some(member) = member.upgrade()
+            {
+                member.deny(format_args!("what the URL {url} leads to"));
+            }
+            tracing::debug!("a guest's WebSocket to {url} is not opened: {error}");
+            State::Failed
+        });
         if let Ok(end) = Bincode.encode(&end) {
             caller.feed_and_close(STATE.to_owned(), end);
         }
     });
-    Ok(Box::new(Socket { outgoing }))
+    Ok(Box::new(Socket { outgoing, _here: here }))
 }
 
 impl Callee for Socket {
@@ -108,28 +148,17 @@ impl Callee for Socket {
     }
 }
 
-/// A socket from its opening to its end.
+/// A socket from when it is open to its end.
 async fn live(
-    member: &Arc<Member>,
-    url: &Url,
+    opened: io::Result<WebSocketStream<Box<dyn Stream>>>,
     caller: &Caller,
     sent: mpsc::Receiver<(Message, Caller)>,
-) -> State {
-    let opened = timeout(member.limits.bus_http_time, open(member, url)).await;
-    let socket = match opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
-        Ok(socket) => socket,
-        Err(error) => {
-            if NotGranted::is_cause_of(&error) {
-                member.deny(format_args!("what the URL {url} leads to"));
-            }
-            tracing::debug!("a guest's WebSocket to {url} is not opened: {error}");
-            return State::Failed;
-        }
-    };
+) -> io::Result<State> {
+    let socket = opened?;
     if let Ok(opened) = Bincode.encode(&State::Opened) {
         caller.feed(STATE.to_owned(), opened).await;
     }
-    pass_on(socket, caller, sent).await
+    Ok(pass_on(socket, caller, sent).await)
 }
 
 /// Passes messages both ways until either side closes.
@@ -141,8 +170,16 @@ async fn pass_on(
     loop {
         tokio::select! {
             message = socket.next() => match message {
-                Some(Ok(Message::Binary(bytes))) => receive(caller, bytes.to_vec()).await,
-                Some(Ok(Message::Text(text))) => receive(caller, text.as_bytes().to_vec()).await,
+                Some(Ok(Message::Binary(bytes))) => {
+                    if !receive(caller, &bytes).await {
+                        return State::Failed;
+                    }
+                }
+                Some(Ok(Message::Text(text))) => {
+                    if !receive(caller, text.as_bytes()).await {
+                        return State::Failed;
+                    }
+                }
                 Some(Ok(_)) => {}
                 Some(Err(error)) => {
                     tracing::debug!("a guest's WebSocket failed: {error}");
@@ -177,9 +214,11 @@ async fn pass_on(
     }
 }
 
-async fn receive(caller: &Caller, bytes: Vec<u8>) {
-    if let Ok(message) = Bincode.encode(&bytes) {
-        caller.feed(RECEIVE.to_owned(), message).await;
+/// Hands a message to the guest. Returns whether it takes any.
+async fn receive(caller: &Caller, bytes: &[u8]) -> bool {
+    match Bincode.encode(bytes) {
+        Ok(message) => caller.feed(RECEIVE.to_owned(), message).await,
+        Err(_) => false,
     }
 }
 
@@ -187,11 +226,11 @@ trait Stream: AsyncRead + AsyncWrite + std::marker::Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + std::marker::Send + Unpin> Stream for S {}
 
-async fn open(member: &Arc<Member>, url: &Url) -> io::Result<WebSocketStream<Box<dyn Stream>>> {
+async fn open(limits: &GuestLimits, url: &Url) -> io::Result<WebSocketStream<Box<dyn Stream>>> {
     let invalid = || io::Error::from(io::ErrorKind::InvalidInput);
     let host = url.host_str().ok_or_else(invalid)?;
     let port = url.port_or_known_default().ok_or_else(invalid)?;
-    let addresses = resolve(&member.grants, host, port).await?;
+    let addresses = resolve(host, port).await?;
     let tcp = TcpStream::connect(&*addresses).await?;
     tcp.set_nodelay(true)?;
     let stream: Box<dyn Stream> = if url.scheme() == "wss" {
@@ -202,7 +241,7 @@ async fn open(member: &Arc<Member>, url: &Url) -> io::Result<WebSocketStream<Box
     } else {
         Box::new(tcp)
     };
-    let most = Some(member.limits.bus_message_bytes);
+    let most = Some(limits.bus_message_bytes.saturating_sub(MAX_ENVELOPE_BYTES));
     let config = WebSocketConfig::default().max_message_size(most).max_frame_size(most);
     let opened = client_async_with_config(url.as_str(), stream, Some(config)).await;
     let (socket, _) = opened.map_err(io::Error::other)?;

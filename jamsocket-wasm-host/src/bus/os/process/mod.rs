@@ -5,9 +5,10 @@ use crate::{
     bus::{
         Call, CallError, Callee, Caller, Log, Member, Port,
         host_task::HostTask,
-        member::{ProgramPlace, Way},
+        member::{Place, Way},
     },
     program::{self, Program},
+    wasi::MAX_RANDOM_BYTES,
 };
 use bytes::Bytes;
 use jamsocket::LogLevel;
@@ -34,7 +35,7 @@ const FLUSH: &str = "wasm_bus_process::api::ProcessFlushRequest";
 const STDIN_BYTES: usize = 64 << 10;
 
 /// How many writes to stdin wait. One beyond fails.
-const STDIN_WRITES: usize = 256;
+const STDIN_WRITES: usize = 8;
 
 /// The exit codes of programs that were killed, and that trapped, as shells have them for SIGKILL and
 /// SIGABRT.
@@ -86,6 +87,7 @@ pub(super) fn spawn(member: &Arc<Member>, call: Call) -> Result<Box<dyn Callee>,
     let kill = Arc::new(Notify::new());
     let mut wasi = WasiCtxBuilder::new();
     wasi.arg(&spawn.path).args(&spawn.args).allow_tcp(false).allow_udp(false);
+    wasi.max_random_size(MAX_RANDOM_BYTES);
     let mut stdin = None;
     if spawn.stdin_mode == StdioMode::Piped {
         let (read, write) = simplex(STDIN_BYTES);
@@ -147,7 +149,7 @@ struct Running {
     log: Log,
     run: program::Run,
     kill: Arc<Notify>,
-    _place: ProgramPlace,
+    _place: Place,
 }
 
 impl Running {
@@ -189,4 +191,6 @@ async fn write_stdin(
             Err(_) => caller.fault(CallError::INTERNAL_FAILURE),
         }
     }
+    // Dropping it would not be its end.
+    let _ = stdin.shutdown().await;
 }

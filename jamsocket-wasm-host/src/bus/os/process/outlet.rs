@@ -71,8 +71,9 @@ impl Outlet {
 pub(super) async fn feed(caller: &Caller, topic: &str, pieces: Option<mpsc::Receiver<Bytes>>) {
     let Some(mut pieces) = pieces else { return };
     while let Some(piece) = pieces.recv().await {
-        if let Ok(message) = Bincode.encode(&*piece) {
-            caller.feed(topic.to_owned(), message).await;
+        let Ok(message) = Bincode.encode(&*piece) else { return };
+        if !caller.feed(topic.to_owned(), message).await {
+            return;
         }
     }
 }
