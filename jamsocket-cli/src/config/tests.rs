@@ -116,7 +116,7 @@ fn an_unknown_key_is_shown_with_the_keys_that_there_are() {
     assert_refused(
         "[service]\npakage = \"counter\"\n",
         "app/jamsocket.toml:2:1: unknown key `pakage`, expected one of `package`, \
-         `room_strategy`, `shutdown_policy`\n  2 | pakage = \"counter\"\n    | ^^^^^^",
+         `room_strategy`, `shutdown_policy`, `bus`\n  2 | pakage = \"counter\"\n    | ^^^^^^",
     );
 }
 
@@ -125,7 +125,8 @@ fn an_unknown_table_is_shown_with_the_tables_that_there_are() {
     assert_refused(
         "[servise]\n",
         "app/jamsocket.toml:1:2: unknown key `servise`, expected one of `static_files`, \
-         `admin`, `tls_cert`, `tls_key`, `service`, `services`, `client`, `limits`\n  1 | [servise]\n    |  ^^^^^^^",
+         `admin`, `tls_cert`, `tls_key`, `service`, `services`, `client`, `bus`, \
+         `programs`, `limits`\n  1 | [servise]\n    |  ^^^^^^^",
     );
 }
 
@@ -134,7 +135,7 @@ fn an_unknown_key_of_a_named_service_is_shown_at_its_line() {
     assert_refused(
         "[services.chat]\nmodule = 'a.wasm'\npath = 'b'\n",
         "app/jamsocket.toml:3:1: unknown key `path`, expected one of `module`, `package`, \
-         `room_strategy`, `shutdown_policy`\n  3 | path = 'b'\n    | ^^^^",
+         `room_strategy`, `shutdown_policy`, `bus`\n  3 | path = 'b'\n    | ^^^^",
     );
 }
 
