@@ -96,12 +96,15 @@ async fn a_redirect_leads_nowhere_where_a_request_may_not_go() {
 }
 
 #[tokio::test]
-async fn a_name_that_leads_to_this_machine_is_no_way_in() {
+async fn this_machine_is_reached_at_the_port_alone_that_is_named() {
     let web = Web::start(None);
     let url = format!("http://localhost:{}/", web.addr.port());
     let output = Run::of("ours", "http", &url).with("--allow-net *").output().await;
     assert!(output.stdout.starts_with("failed "), "{output:?}");
-    assert!(output.stderr.contains("denied: what the URL"), "{output:?}");
+    assert!(output.stderr.contains("denied: the URL"), "{output:?}");
+    let other = format!("--allow-net * --allow-net http://localhost:{}", web.addr.port() ^ 1);
+    let output = Run::of("ours", "http", &url).with(&other).output().await;
+    assert!(output.stderr.contains("denied: the URL"), "{output:?}");
     let named = Run::of("ours", "http", &url).with(&format!("--allow-net {url}"));
     assert_eq!(named.lines().await[0], "get 200");
 }
@@ -160,6 +163,34 @@ async fn programs_run_others_as_far_as_they_may() {
 async fn a_program_that_is_killed_ends_at_once_and_says_so() {
     let run = Run::of("ours", "kill", "nap 60000").with_program("nap", "ours", "sleep");
     assert_eq!(run.lines().await, ["running None", "ended with 137"]);
+}
+
+#[tokio::test]
+async fn a_program_gets_its_input_and_the_host_its_log() {
+    let run = Run::of("ours", "pipe", "loud one two").with_program("loud", "ours", "cat");
+    let output = run.output().await;
+    assert_eq!((output.code, &*output.stdout), (0, "ONE\nTWO\n"), "{output:?}");
+    assert!(output.stderr.contains("WARN pipe: ended with 0"), "{output:?}");
+    assert!(output.stderr.contains("program=\"pipe.wasm\""), "{output:?}");
+}
+
+#[tokio::test]
+async fn as_many_programs_run_for_one_as_may_and_they_end_with_it() {
+    let run = Run::of("ours", "many", "nap 4 60000").with_program("nap", "ours", "sleep");
+    let lines = run.with("--bus-programs 3").lines().await;
+    assert_eq!(lines, ["failed there is no memory for the message", "started 3"]);
+}
+
+#[tokio::test]
+async fn a_program_that_computes_for_too_long_is_stopped() {
+    let spins = Package::with_files(&[(
+        "spins.wat",
+        r#"(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))"#,
+    )]);
+    let path = spins.folder().join("spins.wat");
+    let run = Run::of("ours", "sub-process", "spins");
+    let flags = format!("--program spins={} --program-run-time 50ms", path.display());
+    assert_eq!(run.with(&flags).lines().await[0], "code Some(134)");
 }
 
 #[tokio::test]

@@ -1,24 +1,26 @@
 use super::peers::{Echo, Web};
 use jamsocket_server::{Server, ServerHandle, ServiceActorContext};
 use jamsocket_tests::{Client, guest};
-use jamsocket_wasm_host::{Bus, Grants, WasmEngine, WasmHostFactory};
-use std::collections::HashMap;
+use jamsocket_wasm_host::{Bus, Grants, Program, WasmEngine, WasmHostFactory};
 
-/// A server of an example's rooms, which may reach these URLs.
-fn start(example: &str, urls: &[&str]) -> ServerHandle {
+/// A server of an example's rooms, which may reach these URLs, and these programs of examples.
+fn start(example: &str, urls: &[&str], programs: &[&str]) -> ServerHandle {
     let engine = WasmEngine::shared().unwrap();
-    let bus = Bus::new(&engine, HashMap::new(), Grants::default());
-    let net = urls.iter().map(|url| url.parse().unwrap()).collect();
+    let load = |name: &&str| (name.to_string(), Program::load(&engine, guest(name)).unwrap());
+    let bus = Bus::new(&engine, programs.iter().map(load).collect(), Grants::default());
+    let grants = Grants {
+        net: urls.iter().map(|url| url.parse().unwrap()).collect(),
+        programs: programs.iter().map(ToString::to_string).collect(),
+    };
     let factory = WasmHostFactory::<ServiceActorContext>::new_in(&engine, guest(example)).unwrap();
-    let factory = factory.with_bus(&bus, Grants { net, ..Grants::default() });
-    Server::new().with_port(0).start(factory).unwrap()
+    Server::new().with_port(0).start(factory.with_bus(&bus, grants)).unwrap()
 }
 
 #[tokio::test]
 async fn a_room_fetches_a_page_and_goes_on_meanwhile() {
     let web = Web::start(None);
     let url = format!("http://{}/", web.addr);
-    let server = start("fetch", &[&url]);
+    let server = start("fetch", &[&url], &[]);
     let mut ann = Client::join(server.addr(), "/ws/1").await;
     let mut bob = Client::join(server.addr(), "/ws/1").await;
     for count in 1..4 {
@@ -40,7 +42,7 @@ async fn a_room_fetches_a_page_and_goes_on_meanwhile() {
 async fn what_a_room_has_asked_for_ends_with_the_room() {
     let (addr, connected) = super::peers::mute().await;
     let url = format!("http://{addr}/");
-    let server = start("fetch", &[&url]);
+    let server = start("fetch", &[&url], &[]);
     let mut ann = Client::join(server.addr(), "/ws/1").await;
     ann.say(&url).await;
     connected.await.unwrap();
@@ -54,7 +56,7 @@ async fn what_a_room_has_asked_for_ends_with_the_room() {
 async fn a_room_is_bridged_to_another_server() {
     let echo = Echo::start().await;
     let url = format!("ws://{}/", echo.addr);
-    let server = start("bridge", &[&url]);
+    let server = start("bridge", &[&url], &[]);
     let mut ann = Client::join(server.addr(), "/ws/1").await;
     let mut bob = Client::join(server.addr(), "/ws/1").await;
     ann.say("hello").await;
@@ -75,4 +77,26 @@ async fn a_room_is_bridged_to_another_server() {
     ann.say("connect ws://10.0.0.1/").await;
     let heard = ann.hear().await;
     assert!(heard.contains("did not open the connection"), "{heard}");
+}
+
+#[tokio::test]
+async fn a_program_calculates_for_all_rooms_and_tells_how_far_it_is() {
+    let server = start("calculator-room", &[], &["calculator"]);
+    let mut ann = Client::join(server.addr(), "/ws/1").await;
+    let mut bob = Client::join(server.addr(), "/ws/2").await;
+    for client in [&mut ann, &mut bob] {
+        client.say("2 + 3").await;
+        assert_eq!(client.hear().await, "2 + 3 = 5");
+    }
+    ann.say("primes 1000").await;
+    for percent in 1..=10 {
+        assert_eq!(ann.hear().await, format!("{percent}0 %"));
+    }
+    assert_eq!(ann.hear().await, "primes 1000 = 168");
+    bob.say("what").await;
+    assert_eq!(bob.hear().await, "try `2 + 3`, or `primes 1000`");
+    let server = start("calculator-room", &[], &[]);
+    let mut eve = Client::join(server.addr(), "/ws/1").await;
+    eve.say("2 + 3").await;
+    assert_eq!(eve.hear().await, "2 + 3: there is no module of that name");
 }
