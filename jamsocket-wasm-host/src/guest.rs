@@ -126,7 +126,8 @@ impl<C: JamsocketContext> Guest<C> {
 
     /// What the guest uses of what is bounded.
     pub(crate) fn usage(&self) -> ServiceUsage {
-        self.store.data().limits.usage()
+        let state = self.store.data();
+        ServiceUsage { denied_calls: state.denied_calls(), ..state.limits.usage() }
     }
 }
 

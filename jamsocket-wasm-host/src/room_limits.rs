@@ -35,7 +35,11 @@ impl RoomLimits {
     }
 
     pub(crate) fn usage(&self) -> ServiceUsage {
-        ServiceUsage { memory_bytes: self.share.bytes(), refused_growths: self.refused }
+        ServiceUsage {
+            memory_bytes: self.share.bytes(),
+            refused_growths: self.refused,
+            ..ServiceUsage::default()
+        }
     }
 
     fn refuse(&mut self) -> wasmtime::Result<bool> {
@@ -112,6 +116,10 @@ mod tests {
     use super::*;
     use wasmtime::Error;
 
+    fn used(memory_bytes: usize, refused_growths: u64) -> ServiceUsage {
+        ServiceUsage { memory_bytes, refused_growths, ..ServiceUsage::default() }
+    }
+
     fn limits(total: &Arc<TotalMemory>) -> RoomLimits {
         RoomLimits::new(&GuestLimits { memory_bytes: 8, ..GuestLimits::default() }, total.clone())
     }
@@ -126,8 +134,8 @@ mod tests {
         assert!(!other.memory_growing(2, 3, None).unwrap());
         one.memory_grow_failed(Error::msg("the kernel says no")).unwrap();
         assert!(other.memory_growing(2, 8, None).unwrap());
-        assert_eq!(one.usage(), ServiceUsage { memory_bytes: 2, refused_growths: 1 });
-        assert_eq!(other.usage(), ServiceUsage { memory_bytes: 8, refused_growths: 1 });
+        assert_eq!(one.usage(), used(2, 1));
+        assert_eq!(other.usage(), used(8, 1));
     }
 
     #[test]
@@ -138,10 +146,10 @@ mod tests {
         );
         assert!(room.memory_growing(0, 8, None).unwrap());
         assert!(room.table_growing(0, 3, None).unwrap());
-        assert_eq!(room.usage(), ServiceUsage { memory_bytes: 8, refused_growths: 0 });
+        assert_eq!(room.usage(), used(8, 0));
         assert!(!room.memory_growing(8, 9, None).unwrap());
         assert!(!room.table_growing(3, 4, None).unwrap());
-        assert_eq!(room.usage(), ServiceUsage { memory_bytes: 8, refused_growths: 2 });
+        assert_eq!(room.usage(), used(8, 2));
     }
 
     #[test]

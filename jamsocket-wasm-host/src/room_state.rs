@@ -47,6 +47,11 @@ impl<C: JamsocketContext> RoomState<C> {
         self.port.as_deref_mut()
     }
 
+    /// How often the guest was denied what it called on the bus.
+    pub(crate) fn denied_calls(&self) -> u64 {
+        self.port.as_ref().map_or(0, |port| port.switch.denied())
+    }
+
     /// WASI's side of the guest.
     pub(crate) fn wasi(&mut self) -> &mut WasiP1Ctx {
         let wasi = self.wasi.get_or_insert_with(|| Box::new(Wasi::new(&self.context)));

@@ -60,6 +60,8 @@ pub struct ServiceUsage {
     /// How often so far it asked for more memory, or for a longer table of functions, and was
     /// refused.
     pub refused_growths: u64,
+    /// How often so far it was denied what it called outside of its room.
+    pub denied_calls: u64,
 }
 
 /// Why a service could not finish a callback. Its room is over.

@@ -150,6 +150,11 @@ fn write_bounds(to: &mut Families<'_>, refused_hosts: u64) -> fmt::Result {
         "Times that a room asked for more memory, or a longer table, and was refused.",
         |s| s.sum(|traffic| traffic.refused_growths.get()),
     )?;
+    to.counter(
+        "jamsocket_denied_calls",
+        "Times that a room called something on the bus that was not granted.",
+        |s| s.sum(|traffic| traffic.denied_calls.get()),
+    )?;
     to.counter("jamsocket_dropped_log_lines", "Log lines of rooms that were dropped.", |s| {
         s.sum(|traffic| traffic.dropped_log_lines.get())
     })

@@ -15,6 +15,8 @@ pub(crate) struct Traffic {
     pub(crate) dropped_log_lines: OwnCounter,
     /// How often rooms were refused memory.
     pub(crate) refused_growths: OwnCounter,
+    /// How often rooms were denied what they called.
+    pub(crate) denied_calls: OwnCounter,
     callbacks: [Histogram; Callback::ALL.len()],
 }
 

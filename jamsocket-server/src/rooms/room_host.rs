@@ -4,7 +4,7 @@ use crate::{
     metrics::{self, Failure, ServiceMetrics, Traffic},
 };
 use jamsocket::{
-    ClientId, JamsocketService, LogLevel, ServiceError,
+    ClientId, JamsocketService, LogLevel, ServiceError, ServiceUsage,
     host::{Callback, Departure, Message, Room, RoomEnd, RoomHost},
 };
 use std::{mem, sync::Arc, time::Duration};
@@ -22,8 +22,7 @@ pub(super) struct Host<'a> {
     metrics: &'a ServiceMetrics,
     traffic: Arc<Traffic>,
     work: RoomWork,
-    /// How often the room was refused memory, as far as that is counted.
-    refused_growths: u64,
+    counted: Counted,
     /// The time, where it was looked at just now.
     pub(super) clock: Option<Instant>,
     /// When the last callback began.
@@ -34,10 +33,17 @@ pub(super) struct Host<'a> {
     before: Option<Before>,
 }
 
+/// What a room's service was refused, as far as that is counted.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Counted {
+    refused_growths: u64,
+    denied_calls: u64,
+}
+
 /// What a room that has gone over to new code can go back to.
 struct Before {
     version: u64,
-    refused_growths: u64,
+    counted: Counted,
     /// What is to be told of the failure.
     trial: Trial,
 }
@@ -61,7 +67,7 @@ impl<'a> Host<'a> {
             metrics: &rooms.metrics,
             traffic: rooms.metrics.traffic(),
             work: RoomWork::default(),
-            refused_growths: 0,
+            counted: Counted::default(),
             clock: None,
             called: born,
             version,
@@ -85,9 +91,9 @@ impl<'a> Host<'a> {
 
     /// Notes that the room goes over to this version of the code, perhaps on trial.
     pub(super) fn swapped(&mut self, version: u64, trial: Option<Trial>) {
-        let refused_growths = mem::take(&mut self.refused_growths);
+        let counted = mem::take(&mut self.counted);
         let before = mem::replace(&mut self.version, version);
-        self.before = trial.map(|trial| Before { version: before, refused_growths, trial });
+        self.before = trial.map(|trial| Before { version: before, counted, trial });
         // It was built meanwhile.
         self.clock = None;
     }
@@ -99,8 +105,8 @@ impl<'a> Host<'a> {
 
     /// Notes that the room goes back to the version before. Returns the trial that has ended so.
     pub(super) fn restored(&mut self) -> Option<Trial> {
-        let Before { version, refused_growths, trial } = self.before.take()?;
-        (self.version, self.refused_growths) = (version, refused_growths);
+        let Before { version, counted, trial } = self.before.take()?;
+        (self.version, self.counted) = (version, counted);
         Some(trial)
     }
 
@@ -119,10 +125,13 @@ impl<'a> Host<'a> {
     ) {
         let usage = room.usage();
         self.inbox.status.publish(room.clients(), usage.memory_bytes, self.work, now);
-        let refused = usage.refused_growths.saturating_sub(self.refused_growths);
-        if refused > 0 {
+        let ServiceUsage { refused_growths, denied_calls, .. } = usage;
+        let now = Counted { refused_growths, denied_calls };
+        let before = mem::replace(&mut self.counted, now);
+        if now != before {
+            let refused = refused_growths.saturating_sub(before.refused_growths);
             self.traffic.refused_growths.add(refused);
-            self.refused_growths = usage.refused_growths;
+            self.traffic.denied_calls.add(denied_calls.saturating_sub(before.denied_calls));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, PoisonError, Weak,
-        atomic::{AtomicU32, Ordering::Relaxed},
+        atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
     },
 };
 use tokio::task::AbortHandle;
@@ -21,6 +21,8 @@ pub(crate) struct Member {
     pub(super) limits: Arc<GuestLimits>,
     /// Whether programs that it runs may have the standard streams of this process.
     pub(super) has_console: bool,
+    /// How often something was denied to it, and to the programs that it runs.
+    denied: Arc<AtomicU64>,
     /// How many programs run for it, and for those.
     programs: Arc<AtomicU32>,
     /// How many requests and sockets to others are under way likewise.
@@ -39,6 +41,7 @@ impl Member {
             grants,
             limits: bus.limits.clone(),
             has_console,
+            denied: Arc::default(),
             programs: Arc::default(),
             connections: Arc::default(),
             running: Mutex::default(),
@@ -60,6 +63,7 @@ impl Member {
             grants: self.grants.clone(),
             limits: self.limits.clone(),
             has_console: self.has_console,
+            denied: self.denied.clone(),
             programs: self.programs.clone(),
             connections: self.connections.clone(),
             running: Mutex::default(),
@@ -69,6 +73,7 @@ impl Member {
 
     /// Refuses something that was not granted, and says so.
     pub(super) fn deny(&self, what: fmt::Arguments<'_>) -> CallError {
+        self.denied.fetch_add(1, Relaxed);
         if let Some(bus) = self.bus.upgrade() {
             bus.denied.fetch_add(1, Relaxed);
         }
@@ -137,6 +142,10 @@ impl Drop for Place {
 pub(crate) struct Way(pub(super) Arc<Member>);
 
 impl Switch for Way {
+    fn denied(&self) -> u64 {
+        self.0.denied.load(Relaxed)
+    }
+
     fn call(&self, module: &str, call: Call) -> Result<Box<dyn Callee>, CallError> {
         if module == os::NAME {
             return os::call(&self.0, call);

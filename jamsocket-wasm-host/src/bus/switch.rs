@@ -2,6 +2,9 @@ use super::{Call, CallError, Callee};
 
 /// Finds whom a guest calls.
 pub(crate) trait Switch: Send + Sync {
+    /// How often the guest was denied what it called, and programs that it runs.
+    fn denied(&self) -> u64;
+
     /// Makes a call to the module of this name.
     ///
     /// # Errors

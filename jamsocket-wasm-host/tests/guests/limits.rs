@@ -9,6 +9,10 @@ use jamsocket::{
 };
 use jamsocket_wasm_host::{EngineError, GuestLimits, WasmEngine, WasmHostFactory};
 
+fn used(memory_bytes: usize, refused_growths: u64) -> ServiceUsage {
+    ServiceUsage { memory_bytes, refused_growths, ..ServiceUsage::default() }
+}
+
 #[tokio::test]
 async fn a_memory_grows_to_its_limit_and_no_further() {
     // From one page to 1024, then one more; touches the last byte of what it has.
@@ -70,12 +74,12 @@ async fn a_room_says_what_memory_it_has_and_how_often_it_was_refused_more() {
         .doing("connect", "(drop (memory.grow (i32.const 1))) unreachable");
     let limits = GuestLimits { memory_bytes: 3 << 16, ..small() };
     let (mut service, _) = room_within(limits, &wat).await;
-    assert_eq!(service.usage(), ServiceUsage { memory_bytes: 1 << 16, refused_growths: 0 });
+    assert_eq!(service.usage(), used(1 << 16, 0));
     service.timer().await.unwrap();
-    assert_eq!(service.usage(), ServiceUsage { memory_bytes: 3 << 16, refused_growths: 1 });
+    assert_eq!(service.usage(), used(3 << 16, 1));
     // What was refused counts where the guest ends for it, too.
     service.connect(ClientId::from(1)).await.unwrap_err();
-    assert_eq!(service.usage(), ServiceUsage { memory_bytes: 0, refused_growths: 2 });
+    assert_eq!(service.usage(), used(0, 2));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 use super::peers::{Echo, Web};
 use jamsocket_server::{Server, ServerHandle, ServiceActorContext};
-use jamsocket_tests::{Client, guest};
+use jamsocket_tests::{Client, Metrics, guest};
 use jamsocket_wasm_host::{Bus, Grants, Program, WasmEngine, WasmHostFactory};
 
 /// A server of an example's rooms, which may reach these URLs, and these programs of examples.
@@ -13,7 +13,8 @@ fn start(example: &str, urls: &[&str], programs: &[&str]) -> ServerHandle {
         programs: programs.iter().map(ToString::to_string).collect(),
     };
     let factory = WasmHostFactory::<ServiceActorContext>::new_in(&engine, guest(example)).unwrap();
-    Server::new().with_port(0).start(factory.with_bus(&bus, grants)).unwrap()
+    let server = Server::new().with_port(0).with_admin(0);
+    server.start(factory.with_bus(&bus, grants)).unwrap()
 }
 
 #[tokio::test]
@@ -36,6 +37,7 @@ async fn a_room_fetches_a_page_and_goes_on_meanwhile() {
     assert_eq!(bob.hear().await, "fetching");
     let heard = bob.hear().await;
     assert!(heard.ends_with("the host does not allow the call"), "{heard}");
+    Metrics::until(server.admin_addrs()[0], "jamsocket_denied_calls_total", 1.0).await;
 }
 
 #[tokio::test]

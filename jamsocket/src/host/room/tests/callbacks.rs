@@ -95,7 +95,7 @@ impl JamsocketService for Grows {
 #[test]
 fn a_room_knows_what_its_service_uses_until_it_is_over() {
     let context = RoomContext::new(Waker::noop().clone());
-    let service = Grows(ServiceUsage { memory_bytes: 1, refused_growths: 0 });
+    let service = Grows(ServiceUsage { memory_bytes: 1, ..ServiceUsage::default() });
     let mut room = Room::new(service, context, ServiceShutdownPolicy::Never);
     let mut stage = Stage::default();
     let client = room.next_client().unwrap();
