@@ -92,10 +92,10 @@ pub(crate) struct ServeFlags {
     admin: Option<AdminAddress>,
 
     #[command(flatten)]
-    pub(crate) bus: BusFlags,
+    code_cache: CodeCacheFlag,
 
     #[command(flatten)]
-    code_cache: CodeCacheFlag,
+    pub(crate) bus: BusFlags,
 
     #[command(flatten)]
     limits: LimitFlags,

@@ -34,13 +34,13 @@ pub(crate) struct Run {
     arguments: Vec<String>,
 
     #[command(flatten)]
-    bus: BusFlags,
-
-    #[command(flatten)]
     config: ConfigFlag,
 
     #[command(flatten)]
     code_cache: CodeCacheFlag,
+
+    #[command(flatten)]
+    bus: BusFlags,
 
     #[command(flatten)]
     limits: LimitFlags,
