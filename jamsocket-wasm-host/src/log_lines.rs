@@ -4,20 +4,28 @@ use std::sync::Arc;
 /// How many bytes a line may have. What is longer becomes several lines.
 const MAX_LINE_BYTES: usize = 8 << 10;
 
+/// Takes what a guest writes to its log, with its level.
+pub(crate) type Log = Arc<dyn Fn(LogLevel, &str) + Send + Sync>;
+
+/// The log of a room, which takes lines.
+pub(crate) fn log_of_room(context: Arc<impl JamsocketContext>) -> Log {
+    Arc::new(move |level, line| context.log(level, line))
+}
+
 /// Makes log lines of what a guest writes to one of its outputs.
 ///
 /// A line is written when its end comes, or at [`flush`](Self::flush), or when this is dropped.
 /// Blank lines are left out.
-pub(crate) struct LogLines<C: JamsocketContext> {
-    context: Arc<C>,
+pub(crate) struct LogLines {
+    log: Log,
     level: LogLevel,
     /// The line so far, without an end.
     partial: Vec<u8>,
 }
 
-impl<C: JamsocketContext> LogLines<C> {
-    pub(crate) fn new(context: Arc<C>, level: LogLevel) -> Self {
-        Self { context, level, partial: Vec::new() }
+impl LogLines {
+    pub(crate) fn new(log: Log, level: LogLevel) -> Self {
+        Self { log, level, partial: Vec::new() }
     }
 
     /// Takes what the guest writes, in pieces of any size.
@@ -50,13 +58,13 @@ impl<C: JamsocketContext> LogLines<C> {
         let text = String::from_utf8_lossy(&self.partial[..len]);
         let line = text.trim_end_matches('\r');
         if !line.trim().is_empty() {
-            self.context.log(self.level, &visible(line));
+            (self.log)(self.level, &visible(line));
         }
         self.partial.drain(..len);
     }
 }
 
-impl<C: JamsocketContext> Drop for LogLines<C> {
+impl Drop for LogLines {
     fn drop(&mut self) {
         self.flush();
     }
@@ -77,31 +85,28 @@ fn unfinished_character(bytes: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jamsocket::MessageRecipient;
     use std::sync::Mutex;
 
-    #[derive(Default)]
-    struct Lines(Mutex<Vec<String>>);
-
-    impl JamsocketContext for Lines {
-        fn send_message(&self, _: impl Into<MessageRecipient>, _: &str) {}
-        fn send_binary(&self, _: impl Into<MessageRecipient>, _: &[u8]) {}
-        fn set_timer(&self, _: u32) {}
-        fn log(&self, level: LogLevel, line: &str) {
+    /// A log, and the lines that it has taken.
+    fn kept_log() -> (Log, Arc<Mutex<Vec<String>>>) {
+        let kept = Arc::<Mutex<Vec<String>>>::default();
+        let lines = kept.clone();
+        let log = move |level, line: &str| {
             assert_eq!(level, LogLevel::Info);
-            self.0.lock().unwrap().push(line.to_owned());
-        }
+            lines.lock().unwrap().push(line.to_owned());
+        };
+        (Arc::new(log), kept)
     }
 
     /// The lines that come of these writes, the end of the output included.
     fn lines(writes: &[&[u8]]) -> Vec<String> {
-        let context = Arc::new(Lines::default());
-        let mut log_lines = LogLines::new(Arc::clone(&context), LogLevel::Info);
+        let (log, kept) = kept_log();
+        let mut log_lines = LogLines::new(log, LogLevel::Info);
         for bytes in writes {
             log_lines.write(bytes);
         }
         drop(log_lines);
-        Arc::into_inner(context).unwrap().0.into_inner().unwrap()
+        Arc::into_inner(kept).unwrap().into_inner().unwrap()
     }
 
     #[test]
@@ -118,13 +123,13 @@ mod tests {
 
     #[test]
     fn a_flush_ends_a_line_that_was_begun() {
-        let context = Arc::new(Lines::default());
-        let mut log_lines = LogLines::new(Arc::clone(&context), LogLevel::Info);
+        let (log, kept) = kept_log();
+        let mut log_lines = LogLines::new(log, LogLevel::Info);
         log_lines.write(b"half");
-        assert_eq!(*context.0.lock().unwrap(), [""; 0]);
+        assert_eq!(*kept.lock().unwrap(), [""; 0]);
         log_lines.flush();
         log_lines.flush();
-        assert_eq!(*context.0.lock().unwrap(), ["half"]);
+        assert_eq!(*kept.lock().unwrap(), ["half"]);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 use crate::{
     LoadError, ModuleReport, WasmEngine,
-    bus::{self, Log, Port},
+    bus::{self, Port},
     imports, interface, load,
-    log_lines::LogLines,
+    log_lines::{Log, LogLines, log_of_room},
     room_state::RoomState,
     text::visible_lines,
     wasi,
@@ -95,7 +95,7 @@ impl<C: JamsocketContext> LinkedModule<C> {
     pub(crate) fn store(&self, context: C, port: impl FnOnce(Log) -> Port) -> Store<RoomState<C>> {
         let context = Arc::new(context);
         let port = self.uses_bus.then(|| {
-            let log = context.clone();
+            let log = log_of_room(context.clone());
             let write = move |level, text: &str| {
                 LogLines::new(log.clone(), level).write(text.as_bytes());
             };

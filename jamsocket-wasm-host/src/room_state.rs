@@ -3,6 +3,7 @@ use crate::{
     budget::Budget,
     bus::{OnBus, Port},
     interface::MEMORY,
+    log_lines::log_of_room,
     room_limits::RoomLimits,
     wasi::Wasi,
 };
@@ -21,7 +22,7 @@ pub(crate) struct RoomState<C: JamsocketContext> {
     /// A message on its way into that memory.
     pub(crate) held: Vec<u8>,
     /// Made when the guest first asks for it, as most never do.
-    wasi: Option<Box<Wasi<C>>>,
+    wasi: Option<Box<Wasi>>,
     /// The guest's place on the bus, where its module uses that.
     port: Option<Box<Port>>,
 }
@@ -54,7 +55,9 @@ impl<C: JamsocketContext> RoomState<C> {
 
     /// WASI's side of the guest.
     pub(crate) fn wasi(&mut self) -> &mut WasiP1Ctx {
-        let wasi = self.wasi.get_or_insert_with(|| Box::new(Wasi::new(&self.context)));
+        let context = &self.context;
+        let wasi =
+            self.wasi.get_or_insert_with(|| Box::new(Wasi::new(&log_of_room(context.clone()))));
         &mut wasi.ctx
     }
 

@@ -1,9 +1,9 @@
 //! WASI preview 1 for guests that import it: clocks, randomness, and outputs that become log lines.
 //! There are no files, no arguments, no environment and no network.
 
-use crate::log_lines::LogLines;
+use crate::log_lines::{Log, LogLines};
 use bytes::Bytes;
-use jamsocket::{JamsocketContext, LogLevel};
+use jamsocket::LogLevel;
 use std::{
     io,
     pin::Pin,
@@ -34,18 +34,18 @@ pub(crate) const MAX_RANDOM_BYTES: u64 = 256 << 10;
 const TURN_BYTES: usize = 16 << 10;
 
 /// What one room's guest sees of WASI.
-pub(crate) struct Wasi<C: JamsocketContext> {
+pub(crate) struct Wasi {
     pub(crate) ctx: WasiP1Ctx,
-    stdout: Output<C>,
-    stderr: Output<C>,
+    stdout: Output,
+    stderr: Output,
 }
 
-impl<C: JamsocketContext> Wasi<C> {
-    /// WASI whose outputs go to this context's log: stdout as [`LogLevel::Info`], stderr as
+impl Wasi {
+    /// WASI whose outputs go to this log: stdout as [`LogLevel::Info`], stderr as
     /// [`LogLevel::Warn`].
-    pub(crate) fn new(context: &Arc<C>) -> Self {
-        let stdout = Output::new(context, LogLevel::Info);
-        let stderr = Output::new(context, LogLevel::Warn);
+    pub(crate) fn new(log: &Log) -> Self {
+        let stdout = Output::new(log, LogLevel::Info);
+        let stderr = Output::new(log, LogLevel::Warn);
         let ctx = WasiCtxBuilder::new()
             .stdout(stdout.clone())
             .stderr(stderr.clone())
@@ -87,30 +87,30 @@ impl Catalogue {
 }
 
 /// One of the guest's outputs. Clones share its lines.
-struct Output<C: JamsocketContext> {
-    lines: Arc<Mutex<LogLines<C>>>,
+struct Output {
+    lines: Arc<Mutex<LogLines>>,
     /// How much was written since the guest's last turn ended here.
     this_turn: usize,
 }
 
-impl<C: JamsocketContext> Output<C> {
-    fn new(context: &Arc<C>, level: LogLevel) -> Self {
-        let lines = LogLines::new(Arc::clone(context), level);
+impl Output {
+    fn new(log: &Log, level: LogLevel) -> Self {
+        let lines = LogLines::new(log.clone(), level);
         Self { lines: Arc::new(Mutex::new(lines)), this_turn: 0 }
     }
 
-    fn lines(&self) -> MutexGuard<'_, LogLines<C>> {
+    fn lines(&self) -> MutexGuard<'_, LogLines> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<C: JamsocketContext> Clone for Output<C> {
+impl Clone for Output {
     fn clone(&self) -> Self {
         Self { lines: Arc::clone(&self.lines), this_turn: 0 }
     }
 }
 
-impl<C: JamsocketContext> OutputStream for Output<C> {
+impl OutputStream for Output {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         self.this_turn += bytes.len();
         self.lines().write(&bytes);
@@ -128,7 +128,7 @@ impl<C: JamsocketContext> OutputStream for Output<C> {
 }
 
 #[async_trait]
-impl<C: JamsocketContext> Pollable for Output<C> {
+impl Pollable for Output {
     /// Comes before each piece that is written.
     async fn ready(&mut self) {
         if self.this_turn >= TURN_BYTES {
@@ -138,13 +138,13 @@ impl<C: JamsocketContext> Pollable for Output<C> {
     }
 }
 
-impl<C: JamsocketContext> IsTerminal for Output<C> {
+impl IsTerminal for Output {
     fn is_terminal(&self) -> bool {
         false
     }
 }
 
-impl<C: JamsocketContext> StdoutStream for Output<C> {
+impl StdoutStream for Output {
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
         Box::new(self.clone())
     }
@@ -154,7 +154,7 @@ impl<C: JamsocketContext> StdoutStream for Output<C> {
     }
 }
 
-impl<C: JamsocketContext> AsyncWrite for Output<C> {
+impl AsyncWrite for Output {
     fn poll_write(
         self: Pin<&mut Self>,
         _: &mut Context<'_>,

@@ -1,10 +1,11 @@
 use super::{
     CallError, Grants, Port,
     mailbox::Mailbox,
-    member::{Log, Member, Way},
+    member::{Member, Way},
 };
 use crate::{
     GuestLimits, WasmEngine,
+    log_lines::Log,
     program::{self, Program, ProgramError},
     wasi::MAX_RANDOM_BYTES,
 };

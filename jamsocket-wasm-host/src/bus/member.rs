@@ -1,5 +1,5 @@
 use super::{Call, CallError, Callee, Grants, GuestCallee, Switch, hub::Inner, os};
-use crate::{GuestLimits, program};
+use crate::{GuestLimits, log_lines::Log, program};
 use jamsocket::LogLevel;
 use std::{
     fmt,
@@ -9,9 +9,6 @@ use std::{
     },
 };
 use tokio::task::AbortHandle;
-
-/// Writes to a guest's log, line by line.
-pub(crate) type Log = Arc<dyn Fn(LogLevel, &str) + Send + Sync>;
 
 /// One guest, as the bus sees it: who it is, and what it may reach.
 pub(crate) struct Member {

@@ -32,7 +32,6 @@ pub use grants::{Grants, UrlPattern, UrlPatternError};
 pub use hub::Bus;
 pub(crate) use hub::BusAccess;
 pub(crate) use imports::{MODULE, add_to_linker};
-pub(crate) use member::Log;
 use member::Member;
 pub(crate) use port::{Exports, OnBus, Port};
 pub(crate) use switch::Switch;

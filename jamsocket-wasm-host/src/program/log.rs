@@ -1,7 +1,10 @@
 use super::Output;
-use crate::{bus::Log, log_lines::LogLines, wasi::MAX_RANDOM_BYTES};
+use crate::{
+    log_lines::{Log, LogLines},
+    wasi::MAX_RANDOM_BYTES,
+};
 use bytes::Bytes;
-use jamsocket::{JamsocketContext, LogLevel, MessageRecipient, host::visible};
+use jamsocket::{LogLevel, host::visible};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
@@ -18,13 +21,13 @@ const BYTES_PER_SECOND: usize = 64 << 10;
 /// The log of a program, which is that of this process: so much of it, and no more.
 pub(crate) fn log_of(program: &str) -> Log {
     let program = visible(program).to_string();
+    let lines: Log = Arc::new(move |level, line| trace(&program, level, line));
     let allowance = Mutex::new(Allowance { left: BURST, since: Instant::now() });
     Arc::new(move |level, text| {
         let mut allowance = allowance.lock().unwrap_or_else(PoisonError::into_inner);
         let allowed = allowance.take(text.len(), Instant::now());
         drop(allowance);
-        let target = ProgramLog(program.clone());
-        LogLines::new(Arc::new(target), level)
+        LogLines::new(lines.clone(), level)
             .write(&text.as_bytes()[..text.floor_char_boundary(allowed)]);
     })
 }
@@ -69,47 +72,21 @@ pub(crate) fn serving_wasi(name: &str, log: &Log) -> WasiP1Ctx {
 
 /// Writes an output to a log, until it ends.
 pub(crate) async fn write_lines(log: Log, level: LogLevel, mut pieces: mpsc::Receiver<Bytes>) {
-    let mut lines = LogLines::new(Arc::new(Lines(log)), level);
+    let mut lines = LogLines::new(log, level);
     while let Some(piece) = pieces.recv().await {
         lines.write(&piece);
     }
 }
 
-/// A log that lines are written to. It is of no room: it sends to nobody.
-struct Lines(Log);
-
-/// What a program writes, under its name.
-struct ProgramLog(String);
-
-impl JamsocketContext for Lines {
-    fn send_message(&self, _: impl Into<MessageRecipient>, _: &str) {}
-
-    fn send_binary(&self, _: impl Into<MessageRecipient>, _: &[u8]) {}
-
-    fn set_timer(&self, _: u32) {}
-
-    fn log(&self, level: LogLevel, line: &str) {
-        (self.0)(level, line);
-    }
-}
-
-impl JamsocketContext for ProgramLog {
-    fn send_message(&self, _: impl Into<MessageRecipient>, _: &str) {}
-
-    fn send_binary(&self, _: impl Into<MessageRecipient>, _: &[u8]) {}
-
-    fn set_timer(&self, _: u32) {}
-
-    fn log(&self, level: LogLevel, line: &str) {
-        const TARGET: &str = "jamsocket::program";
-        let program = &self.0;
-        match level {
-            LogLevel::Error => tracing::error!(target: TARGET, program, "{line}"),
-            LogLevel::Warn => tracing::warn!(target: TARGET, program, "{line}"),
-            LogLevel::Info => tracing::info!(target: TARGET, program, "{line}"),
-            LogLevel::Debug => tracing::debug!(target: TARGET, program, "{line}"),
-            LogLevel::Trace => tracing::trace!(target: TARGET, program, "{line}"),
-        }
+/// Writes a line of a program to this process's log.
+fn trace(program: &str, level: LogLevel, line: &str) {
+    const TARGET: &str = "jamsocket::program";
+    match level {
+        LogLevel::Error => tracing::error!(target: TARGET, program, "{line}"),
+        LogLevel::Warn => tracing::warn!(target: TARGET, program, "{line}"),
+        LogLevel::Info => tracing::info!(target: TARGET, program, "{line}"),
+        LogLevel::Debug => tracing::debug!(target: TARGET, program, "{line}"),
+        LogLevel::Trace => tracing::trace!(target: TARGET, program, "{line}"),
     }
 }
 

@@ -3,10 +3,11 @@ mod outlet;
 use self::outlet::{Outlet, StdioMode, feed};
 use crate::{
     bus::{
-        Call, CallError, Callee, Caller, Log, Member, Port,
+        Call, CallError, Callee, Caller, Member, Port,
         host_task::HostTask,
         member::{Place, Way},
     },
+    log_lines::Log,
     program::{self, Program},
     wasi::MAX_RANDOM_BYTES,
 };

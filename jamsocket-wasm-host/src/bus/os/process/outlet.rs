@@ -1,5 +1,6 @@
 use crate::{
-    bus::{Caller, Log},
+    bus::Caller,
+    log_lines::Log,
     program::{self, Output},
 };
 use bytes::Bytes;
