@@ -27,11 +27,19 @@ pub(crate) const MODULE: &str = "wasi_snapshot_preview1";
 pub(crate) const MAX_CALL_BYTES: usize = 4 << 20;
 
 /// How many random bytes one call may ask for. They take a hundred times as long as a copy.
-pub(crate) const MAX_RANDOM_BYTES: u64 = 256 << 10;
+const MAX_RANDOM_BYTES: u64 = 256 << 10;
 
 /// After how many bytes of output a guest has to let others have their turn, which no tick tells it
 /// inside a call.
 const TURN_BYTES: usize = 16 << 10;
+
+/// WASI as every guest has it: clocks and randomness, but no network, files, arguments, environment, or
+/// streams.
+pub(crate) fn sandbox() -> WasiCtxBuilder {
+    let mut wasi = WasiCtxBuilder::new();
+    wasi.max_random_size(MAX_RANDOM_BYTES).allow_tcp(false).allow_udp(false);
+    wasi
+}
 
 /// What one room's guest sees of WASI.
 pub(crate) struct Wasi {
@@ -46,13 +54,7 @@ impl Wasi {
     pub(crate) fn new(log: &Log) -> Self {
         let stdout = Output::new(log, LogLevel::Info);
         let stderr = Output::new(log, LogLevel::Warn);
-        let ctx = WasiCtxBuilder::new()
-            .stdout(stdout.clone())
-            .stderr(stderr.clone())
-            .max_random_size(MAX_RANDOM_BYTES)
-            .allow_tcp(false)
-            .allow_udp(false)
-            .build_p1();
+        let ctx = sandbox().stdout(stdout.clone()).stderr(stderr.clone()).build_p1();
         Self { ctx, stdout, stderr }
     }
 

@@ -7,7 +7,7 @@ use crate::{
     GuestLimits, WasmEngine,
     log_lines::Log,
     program::{self, Program, ProgramError},
-    wasi::MAX_RANDOM_BYTES,
+    wasi,
 };
 use jamsocket::LogLevel;
 use std::{
@@ -19,7 +19,6 @@ use std::{
     },
 };
 use tokio::task::{AbortHandle, spawn};
-use wasmtime_wasi::WasiCtxBuilder;
 
 /// What guests reach by the bus: programs by their names, and functions of the host's.
 ///
@@ -106,13 +105,7 @@ impl Bus {
         arguments: &[String],
         grants: Grants,
     ) -> Result<i32, ProgramError> {
-        let wasi = WasiCtxBuilder::new()
-            .args(arguments)
-            .inherit_stdio()
-            .max_random_size(MAX_RANDOM_BYTES)
-            .allow_tcp(false)
-            .allow_udp(false)
-            .build_p1();
+        let wasi = wasi::sandbox().args(arguments).inherit_stdio().build_p1();
         let name = arguments.first().map_or("", String::as_str);
         let log = program::log_of(name);
         let member = Member::new(&self.inner, log, Arc::new(grants), true);

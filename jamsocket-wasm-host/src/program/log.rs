@@ -1,7 +1,7 @@
 use super::Output;
 use crate::{
     log_lines::{Log, LogLines},
-    wasi::MAX_RANDOM_BYTES,
+    wasi,
 };
 use bytes::Bytes;
 use jamsocket::{LogLevel, host::visible};
@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 use tokio::sync::mpsc;
-use wasmtime_wasi::{WasiCtxBuilder, p1::WasiP1Ctx};
+use wasmtime_wasi::p1::WasiP1Ctx;
 
 /// How much a program may write at once, in bytes.
 const BURST: usize = 256 << 10;
@@ -60,13 +60,10 @@ pub(crate) fn serving_wasi(name: &str, log: &Log) -> WasiP1Ctx {
         tokio::spawn(write_lines(log.clone(), level, pieces));
         output
     };
-    WasiCtxBuilder::new()
+    wasi::sandbox()
         .args(&[name, "bus"])
         .stdout(output(LogLevel::Info))
         .stderr(output(LogLevel::Warn))
-        .max_random_size(MAX_RANDOM_BYTES)
-        .allow_tcp(false)
-        .allow_udp(false)
         .build_p1()
 }
 

@@ -9,7 +9,7 @@ use crate::{
     },
     log_lines::Log,
     program::{self, Program},
-    wasi::MAX_RANDOM_BYTES,
+    wasi,
 };
 use bytes::Bytes;
 use jamsocket::LogLevel;
@@ -86,9 +86,8 @@ pub(super) fn spawn(member: &Arc<Member>, call: Call) -> Result<Box<dyn Callee>,
     }
     let place = member.begin_program()?;
     let kill = Arc::new(Notify::new());
-    let mut wasi = WasiCtxBuilder::new();
-    wasi.arg(&spawn.path).args(&spawn.args).allow_tcp(false).allow_udp(false);
-    wasi.max_random_size(MAX_RANDOM_BYTES);
+    let mut wasi = wasi::sandbox();
+    wasi.arg(&spawn.path).args(&spawn.args);
     let mut stdin = None;
     if spawn.stdin_mode == StdioMode::Piped {
         let (read, write) = simplex(STDIN_BYTES);
