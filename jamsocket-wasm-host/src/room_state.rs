@@ -50,7 +50,7 @@ impl<C: JamsocketContext> RoomState<C> {
 
     /// How often the guest was denied what it called on the bus.
     pub(crate) fn denied_calls(&self) -> u64 {
-        self.port.as_ref().map_or(0, |port| port.switch.denied())
+        self.port.as_ref().map_or(0, |port| port.member.denied())
     }
 
     /// WASI's side of the guest.

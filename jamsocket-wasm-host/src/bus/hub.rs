@@ -1,8 +1,4 @@
-use super::{
-    CallError, Grants, Port,
-    mailbox::Mailbox,
-    member::{Member, Way},
-};
+use super::{CallError, Grants, Port, mailbox::Mailbox, member::Member};
 use crate::{
     GuestLimits, WasmEngine,
     log_lines::Log,
@@ -57,7 +53,7 @@ impl BusAccess {
     pub(crate) fn port(&self, log: Log) -> Port {
         let member = Member::new(&self.bus.inner, log, self.grants.clone(), false);
         let member = member.keeping(&self.bus.inner);
-        Port::new(&self.bus.inner.limits, Arc::new(Way(Arc::new(member))))
+        Port::new(member)
     }
 }
 
@@ -109,7 +105,7 @@ impl Bus {
         let name = arguments.first().map_or("", String::as_str);
         let log = program::log_of(name);
         let member = Member::new(&self.inner, log, Arc::new(grants), true);
-        let port = Port::new(&self.inner.limits, Arc::new(Way(Arc::new(member))));
+        let port = Port::new(member);
         program::run(program, program::Run { wasi, port, run_time: None }).await
     }
 }
@@ -127,7 +123,7 @@ impl Inner {
         let mailbox = Mailbox::new(&self.limits);
         let log = program::log_of(name);
         let member = Member::new(self, log.clone(), self.grants.clone(), false);
-        let port = Port::at(mailbox.clone(), Arc::new(Way(Arc::new(member))));
+        let port = Port::at(mailbox.clone(), member);
         let wasi = program::serving_wasi(name, &log);
         let run_time = Some(self.limits.program_run_time);
         let program = program.clone();

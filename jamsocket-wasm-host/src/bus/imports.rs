@@ -94,7 +94,7 @@ fn call<T: OnBus>(
     let made = read.and_then(|([module, topic], request)| {
         let new = NewCall { parent, handle, is_kept: is_kept != 0, topic, request };
         let port = caller.data_mut().port();
-        port.desk.call(new, |call| port.switch.call(&module, call))
+        port.desk.call(new, |call| port.member.call(&module, call))
     });
     Ok(made.map_or_else(CallError::code, |()| 0))
 }
@@ -119,10 +119,10 @@ fn call_instance<T: OnBus>(
     let names =
         [(instance, instance_len), (token, token_len), (module, module_len), (topic, topic_len)];
     let read = read_call(&mut caller, "call_instance", names, (request, request_len))?;
-    let made = read.and_then(|([instance, token, module, topic], request)| {
+    let made = read.and_then(|([instance, _, _, topic], request)| {
         let new = NewCall { parent, handle, is_kept: is_kept != 0, topic, request };
         let port = caller.data_mut().port();
-        port.desk.call(new, |call| port.switch.call_in(&instance, &token, &module, call))
+        port.desk.call(new, |_| port.member.call_in(&instance))
     });
     Ok(made.map_or_else(CallError::code, |()| 0))
 }

@@ -1,4 +1,4 @@
-use super::{Call, CallError, Callee, Grants, GuestCallee, Switch, hub::Inner, os};
+use super::{Call, CallError, Callee, Grants, GuestCallee, hub::Inner, os};
 use crate::{GuestLimits, log_lines::Log, program};
 use jamsocket::LogLevel;
 use std::{
@@ -68,6 +68,43 @@ impl Member {
         }
     }
 
+    /// Makes a call to the module of this name.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or it cannot be called.
+    pub(super) fn call(
+        self: &Arc<Self>,
+        module: &str,
+        call: Call,
+    ) -> Result<Box<dyn Callee>, CallError> {
+        if module == os::NAME {
+            return os::call(self, call);
+        }
+        let bus = self.bus.upgrade().ok_or(CallError::ABORTED)?;
+        if !bus.programs.contains_key(module) {
+            return Err(CallError::INVALID_WAPM);
+        }
+        if !self.grants.programs.contains(module) {
+            return Err(self.deny(format_args!("the program {module}")));
+        }
+        GuestCallee::call(&bus.serving(module)?, call)
+    }
+
+    /// Makes a call in the named instance of a host.
+    ///
+    /// # Errors
+    ///
+    /// No instance is open to any guest.
+    pub(super) fn call_in(&self, instance: &str) -> Result<Box<dyn Callee>, CallError> {
+        Err(self.deny(format_args!("the instance {instance}")))
+    }
+
+    /// How often the guest was denied what it called, and programs that it runs.
+    pub(crate) fn denied(&self) -> u64 {
+        self.denied.load(Relaxed)
+    }
+
     /// Refuses something that was not granted, and says so.
     pub(super) fn deny(&self, what: fmt::Arguments<'_>) -> CallError {
         self.denied.fetch_add(1, Relaxed);
@@ -132,38 +169,5 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Relaxed);
-    }
-}
-
-/// A guest's way to others.
-pub(crate) struct Way(pub(super) Arc<Member>);
-
-impl Switch for Way {
-    fn denied(&self) -> u64 {
-        self.0.denied.load(Relaxed)
-    }
-
-    fn call(&self, module: &str, call: Call) -> Result<Box<dyn Callee>, CallError> {
-        if module == os::NAME {
-            return os::call(&self.0, call);
-        }
-        let bus = self.0.bus.upgrade().ok_or(CallError::ABORTED)?;
-        if !bus.programs.contains_key(module) {
-            return Err(CallError::INVALID_WAPM);
-        }
-        if !self.0.grants.programs.contains(module) {
-            return Err(self.0.deny(format_args!("the program {module}")));
-        }
-        GuestCallee::call(&bus.serving(module)?, call)
-    }
-
-    fn call_in(
-        &self,
-        instance: &str,
-        _: &str,
-        _: &str,
-        _: Call,
-    ) -> Result<Box<dyn Callee>, CallError> {
-        Err(self.0.deny(format_args!("the instance {instance}")))
     }
 }

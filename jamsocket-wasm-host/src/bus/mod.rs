@@ -22,7 +22,6 @@ mod mailbox;
 mod member;
 mod os;
 mod port;
-mod switch;
 
 pub(crate) use call::{Call, CallKey, Callee, Caller, GuestCallee};
 pub(crate) use call_error::CallError;
@@ -34,4 +33,3 @@ pub(crate) use hub::BusAccess;
 pub(crate) use imports::{MODULE, add_to_linker};
 use member::Member;
 pub(crate) use port::{Exports, OnBus, Port};
-pub(crate) use switch::Switch;

@@ -1,5 +1,4 @@
-use super::{Desk, Switch, mailbox::Mailbox};
-use crate::GuestLimits;
+use super::{Desk, Member, mailbox::Mailbox};
 use std::sync::Arc;
 use wasmtime::{AsContextMut, Instance, Memory, TypedFunc};
 
@@ -13,8 +12,8 @@ const DROP: &str = "wasm_bus_drop";
 pub(crate) struct Port {
     pub(crate) desk: Desk,
     pub(crate) mailbox: Arc<Mailbox>,
-    /// Whom its calls reach.
-    pub(crate) switch: Arc<dyn Switch>,
+    /// Who it is, and so whom its calls reach.
+    pub(crate) member: Arc<Member>,
     /// None where the guest exports none of them, so that nothing can be told to it.
     pub(crate) exports: Option<Exports>,
     /// Whether the guest waits in `poll`, or handles what it was told there.
@@ -48,16 +47,16 @@ pub(crate) trait OnBus: Send + 'static {
 }
 
 impl Port {
-    pub(crate) fn new(limits: &Arc<GuestLimits>, switch: Arc<dyn Switch>) -> Self {
-        Self::at(Mailbox::new(limits), switch)
+    pub(crate) fn new(member: Member) -> Self {
+        Self::at(Mailbox::new(&member.limits), member)
     }
 
     /// The place of a guest for whom something may wait already.
-    pub(crate) fn at(mailbox: Arc<Mailbox>, switch: Arc<dyn Switch>) -> Self {
+    pub(crate) fn at(mailbox: Arc<Mailbox>, member: Member) -> Self {
         Self {
             desk: Desk::new(mailbox.clone()),
             mailbox,
-            switch,
+            member: Arc::new(member),
             exports: None,
             is_polling: false,
             is_allocating: false,

@@ -2,11 +2,7 @@ mod outlet;
 
 use self::outlet::{Outlet, StdioMode, feed};
 use crate::{
-    bus::{
-        Call, CallError, Callee, Caller, Member, Port,
-        host_task::HostTask,
-        member::{Place, Way},
-    },
+    bus::{Call, CallError, Callee, Caller, Member, Port, host_task::HostTask, member::Place},
     log_lines::Log,
     program::{self, Program},
     wasi,
@@ -105,7 +101,7 @@ pub(super) fn spawn(member: &Arc<Member>, call: Call) -> Result<Box<dyn Callee>,
     let stderr = outlet(spawn.stderr_mode, LogLevel::Warn);
     let stderr = stderr.connect(&mut wasi, WasiCtxBuilder::inherit_stderr, WasiCtxBuilder::stderr);
     let child = member.child(&spawn.path);
-    let port = Port::new(&member.limits, Arc::new(Way(Arc::new(child))));
+    let port = Port::new(child);
     let run_time = Some(member.limits.program_run_time);
     let run = program::Run { wasi: wasi.build_p1(), port, run_time };
     let mut caller = call.caller;
