@@ -1,7 +1,7 @@
 use crate::{
     interface::{ENV, SEND_BINARY, SEND_MESSAGE, SET_TIMER},
-    memory::{self, PointerFault},
-    room_state::{RoomState, memory_of},
+    memory::{self, PointerFault, memory_of},
+    room_state::RoomState,
 };
 use jamsocket::{JamsocketContext, MessageRecipient};
 use thiserror::Error;

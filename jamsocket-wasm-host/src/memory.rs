@@ -1,9 +1,33 @@
 //! A guest's memory as the host sees it: everything that a guest points at goes through here.
 //! Nothing is allocated before a pointer and its length are known to lie inside.
 
+use crate::interface::MEMORY;
 use simdutf8::compat::from_utf8;
 use std::ops::Range;
 use thiserror::Error;
+use wasmtime::{Caller, Error, Extern, Memory};
+
+/// What a store has whose guest calls the host.
+pub(crate) trait HasMemory: 'static {
+    /// The guest's memory, once it has been looked up.
+    fn memory(&mut self) -> &mut Option<Memory>;
+}
+
+/// The memory of the guest that calls the host.
+///
+/// # Errors
+///
+/// It exports none.
+pub(crate) fn memory_of<T: HasMemory>(caller: &mut Caller<'_, T>) -> wasmtime::Result<Memory> {
+    if let Some(memory) = *caller.data_mut().memory() {
+        return Ok(memory);
+    }
+    // A start function may call the host before anyone could hand it the memory.
+    let memory = caller.get_export(MEMORY).and_then(Extern::into_memory);
+    let memory = memory.ok_or_else(|| Error::msg("the guest exports no memory"))?;
+    *caller.data_mut().memory() = Some(memory);
+    Ok(memory)
+}
 
 /// What a guest pointed at is not what it has to be.
 #[derive(Debug, PartialEq, Eq, Error)]

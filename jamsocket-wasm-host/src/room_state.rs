@@ -2,14 +2,14 @@ use crate::{
     WasmEngine,
     budget::Budget,
     bus::{OnBus, Port},
-    interface::MEMORY,
     log_lines::log_of_room,
+    memory::HasMemory,
     room_limits::RoomLimits,
     wasi::Wasi,
 };
 use jamsocket::JamsocketContext;
 use std::sync::Arc;
-use wasmtime::{Caller, Extern, Memory};
+use wasmtime::Memory;
 use wasmtime_wasi::p1::WasiP1Ctx;
 
 /// What the host keeps for one guest, and what the guest's imports work on.
@@ -69,29 +69,17 @@ impl<C: JamsocketContext> RoomState<C> {
     }
 }
 
+impl<C: JamsocketContext> HasMemory for RoomState<C> {
+    fn memory(&mut self) -> &mut Option<Memory> {
+        &mut self.memory
+    }
+}
+
 impl<C: JamsocketContext> OnBus for RoomState<C> {
     fn port(&mut self) -> &mut Port {
         self.port.as_deref_mut().expect("the functions of the bus are linked where there is a port")
     }
 
-    fn memory(&mut self) -> &mut Option<Memory> {
-        &mut self.memory
-    }
-
     /// A callback has its time however often it waits.
     fn has_waited(&mut self) {}
-}
-
-/// The memory of the guest that calls the host.
-pub(crate) fn memory_of<C: JamsocketContext>(
-    caller: &mut Caller<'_, RoomState<C>>,
-) -> wasmtime::Result<Memory> {
-    if let Some(memory) = caller.data().memory {
-        return Ok(memory);
-    }
-    // A start function may call the host before anyone could hand it the memory.
-    let memory = caller.get_export(MEMORY).and_then(Extern::into_memory);
-    let memory = memory.ok_or_else(|| wasmtime::Error::msg("the guest exports no memory"))?;
-    caller.data_mut().memory = Some(memory);
-    Ok(memory)
 }

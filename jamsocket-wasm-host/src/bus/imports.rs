@@ -1,12 +1,9 @@
 //! What a guest calls of the bus.
 
 use super::{CallError, OnBus, deliver::deliver, desk::NewCall};
-use crate::{
-    interface::MEMORY,
-    memory::{self, PointerFault},
-};
+use crate::memory::{self, PointerFault, memory_of};
 use thiserror::Error;
-use wasmtime::{Caller, Error, Extern, Linker, Memory};
+use wasmtime::{Caller, Linker};
 
 /// The module that the functions of the bus are imported from.
 pub(crate) const MODULE: &str = "wasm-bus";
@@ -249,15 +246,4 @@ fn bytes<'a, T: OnBus>(
     let memory = memory_of(caller)?;
     let bytes = memory::bytes(memory.data(caller), pointer, len);
     Ok(bytes.map_err(|fault| BadCall::Pointer { import, fault })?)
-}
-
-fn memory_of<T: OnBus>(caller: &mut Caller<'_, T>) -> wasmtime::Result<Memory> {
-    if let Some(memory) = *caller.data_mut().memory() {
-        return Ok(memory);
-    }
-    // A start function may call the host before anyone could hand it the memory.
-    let memory = caller.get_export(MEMORY).and_then(Extern::into_memory);
-    let memory = memory.ok_or_else(|| Error::msg("the guest exports no memory"))?;
-    *caller.data_mut().memory() = Some(memory);
-    Ok(memory)
 }

@@ -1,4 +1,5 @@
 use super::{Desk, Member, mailbox::Mailbox};
+use crate::memory::HasMemory;
 use std::sync::Arc;
 use wasmtime::{AsContextMut, Instance, Memory, TypedFunc};
 
@@ -36,11 +37,8 @@ pub(crate) struct Exports {
 }
 
 /// What a store has whose guest is on the bus.
-pub(crate) trait OnBus: Send + 'static {
+pub(crate) trait OnBus: HasMemory + Send {
     fn port(&mut self) -> &mut Port;
-
-    /// The guest's memory, once it has been looked up.
-    fn memory(&mut self) -> &mut Option<Memory>;
 
     /// The guest goes on after it has waited for something to happen.
     fn has_waited(&mut self);

@@ -1,6 +1,7 @@
 use crate::{
     budget::Budget,
     bus::{OnBus, Port},
+    memory::HasMemory,
     room_limits::RoomLimits,
 };
 use std::{
@@ -53,13 +54,15 @@ impl ProgramState {
     }
 }
 
+impl HasMemory for ProgramState {
+    fn memory(&mut self) -> &mut Option<Memory> {
+        &mut self.memory
+    }
+}
+
 impl OnBus for ProgramState {
     fn port(&mut self) -> &mut Port {
         &mut self.port
-    }
-
-    fn memory(&mut self) -> &mut Option<Memory> {
-        &mut self.memory
     }
 
     fn has_waited(&mut self) {
