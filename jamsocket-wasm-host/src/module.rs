@@ -41,14 +41,7 @@ impl<C: JamsocketContext> LinkedModule<C> {
         path: &Path,
         report: &mut ModuleReport,
     ) -> Result<Self, LoadError> {
-        let name = format!("`{}`", path.display());
-        let (engine, path) = (engine.clone(), path.to_owned());
-        in_time(engine.limits().load_time, name, report, move |name, report| {
-            let bytes = read(&path, engine.limits().module_bytes, report)
-                .map_err(|source| LoadError::Unreadable { path, source })?;
-            check_size(&engine, &bytes, &name)?;
-            Self::compiled(&engine, &bytes, name, report)
-        })
+        load_file(engine, path, report, Self::compiled)
     }
 
     /// Loads the module in these bytes likewise.
@@ -110,9 +103,31 @@ impl<C: JamsocketContext> LinkedModule<C> {
     }
 }
 
+/// Loads the module in a file: reads it, and has `compiled` make of its bytes, and its name in messages,
+/// what is asked for.
+///
+/// # Errors
+///
+/// It cannot be read, is too large, takes too long, or is refused by `compiled`.
+pub(crate) fn load_file<T: Send + 'static>(
+    engine: &WasmEngine,
+    path: &Path,
+    report: &mut ModuleReport,
+    compiled: fn(&WasmEngine, &[u8], String, &mut ModuleReport) -> Result<T, LoadError>,
+) -> Result<T, LoadError> {
+    let name = format!("`{}`", path.display());
+    let (engine, path) = (engine.clone(), path.to_owned());
+    in_time(engine.limits().load_time, name, report, move |name, report| {
+        let bytes = read(&path, engine.limits().module_bytes, report)
+            .map_err(|source| LoadError::Unreadable { path, source })?;
+        check_size(&engine, &bytes, &name)?;
+        compiled(&engine, &bytes, name, report)
+    })
+}
+
 /// Loads a module on a thread of its own, and waits no longer than `limit` for it. What was seen of
 /// one that takes longer is lost.
-pub(crate) fn in_time<T: Send + 'static>(
+fn in_time<T: Send + 'static>(
     limit: Duration,
     name: String,
     report: &mut ModuleReport,
@@ -128,7 +143,7 @@ pub(crate) fn in_time<T: Send + 'static>(
 }
 
 /// Reads a file, but no more of it than shows that it is too large for a module.
-pub(crate) fn read(path: &Path, limit: usize, report: &mut ModuleReport) -> io::Result<Vec<u8>> {
+fn read(path: &Path, limit: usize, report: &mut ModuleReport) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let metadata = file.metadata().ok().filter(Metadata::is_file);
     let mut bytes = Vec::new();
@@ -141,7 +156,7 @@ pub(crate) fn read(path: &Path, limit: usize, report: &mut ModuleReport) -> io::
     Ok(bytes)
 }
 
-pub(crate) fn check_size(engine: &WasmEngine, bytes: &[u8], name: &str) -> Result<(), LoadError> {
+fn check_size(engine: &WasmEngine, bytes: &[u8], name: &str) -> Result<(), LoadError> {
     let limit = engine.limits().module_bytes;
     if bytes.len() > limit {
         return Err(LoadError::TooLarge { module: name.to_owned(), limit });

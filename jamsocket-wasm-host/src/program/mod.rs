@@ -32,16 +32,9 @@ impl Program {
     ///
     /// Says why the module cannot be run: see [`LoadError`].
     pub fn load(engine: &WasmEngine, path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        let path = path.as_ref().to_owned();
-        let name = format!("`{}`", path.display());
-        let engine = engine.clone();
         let mut report = ModuleReport::default();
-        let limit = engine.limits().load_time;
-        module::in_time(limit, name, &mut report, move |name, report| {
-            let bytes = module::read(&path, engine.limits().module_bytes, report)
-                .map_err(|source| LoadError::Unreadable { path, source })?;
-            module::check_size(&engine, &bytes, &name)?;
-            Self::compiled(&engine, &bytes, name)
+        module::load_file(engine, path.as_ref(), &mut report, |engine, bytes, name, _| {
+            Self::compiled(engine, bytes, name)
         })
     }
 
