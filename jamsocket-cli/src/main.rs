@@ -4,15 +4,13 @@ use clap::Parser;
 use jamsocket_cli::Cli;
 use std::process::ExitCode;
 
-const WRONG_USAGE: u8 = 2;
-
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(said) => {
             // Nothing is left to do where nobody reads it.
             let _ = said.print();
-            return if said.use_stderr() { WRONG_USAGE.into() } else { ExitCode::SUCCESS };
+            return said.exit_code().try_into().map_or(ExitCode::FAILURE, |code: u8| code.into());
         }
     };
     match cli.run() {
