@@ -13,17 +13,23 @@
 
 mod callback;
 mod context;
+mod input;
 mod limits;
 mod message;
 mod policy;
 mod room;
+mod room_end;
+mod room_host;
 mod roster;
 mod visible;
 
 pub use callback::{Callback, contain_panics};
 pub use context::{RoomContext, SendLimits};
+pub use input::Input;
 pub use limits::{Bound, BoundError, BoundValue};
 pub use message::Message;
 pub use policy::{ParseShutdownPolicyError, ServiceShutdownPolicy};
-pub use room::{Departure, Input, Room, RoomEnd, RoomHost};
+pub use room::Room;
+pub use room_end::RoomEnd;
+pub use room_host::{Departure, RoomHost};
 pub use visible::visible;

@@ -1,122 +1,14 @@
 use self::swap::Swap;
 use super::{
-    Callback, Message, RoomContext, ServiceShutdownPolicy, callback::contain_panics,
-    context::Batch, roster::Roster,
+    Callback, Departure, Input, RoomContext, RoomEnd, RoomHost, ServiceShutdownPolicy,
+    callback::contain_panics, context::Batch, roster::Roster,
 };
-use crate::{ClientId, JamsocketService, LogLevel, ServiceError, ServiceUsage};
+use crate::{ClientId, JamsocketService, ServiceError, ServiceUsage};
 use std::{
-    fmt, mem,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     time::Duration,
 };
-
-/// What happens to a room, with a service `S`. `P` is what the host keeps of each client.
-#[derive(Debug)]
-pub enum Input<'a, S, P> {
-    /// A client joins under an id that [`Room::next_client`] gave.
-    Join(ClientId, P),
-    /// A client has gone. Leaving twice is leaving once.
-    Leave(ClientId),
-    /// A client has sent a text message.
-    Text(ClientId, &'a str),
-    /// A client has sent a binary message.
-    Binary(ClientId, &'a [u8]),
-    /// The room's [`deadline`](Room::deadline) has come, or its context woke the host.
-    Wake,
-    /// The host puts a fresh service, built with this context, in the place of the one that runs. It
-    /// sees a `connect` for each client that is in, and is [on trial](Room::on_trial) at first.
-    Swap(Box<S>, RoomContext),
-    /// The same, but that the service is not on trial: what ran before is not gone back to.
-    Replace(Box<S>, RoomContext),
-    /// The host trusts the service that is on trial. Nothing happens where none is.
-    Trust,
-    /// The host takes a service that is on trial back. Nothing happens where none is.
-    Restore,
-    /// The host ends the room: every client leaves, each with its `disconnect`.
-    Stop,
-}
-
-/// What a room does, and the time that it is. The host implements it.
-pub trait RoomHost<P> {
-    /// The time since the room's creation. It never goes back.
-    fn now(&mut self) -> Duration;
-
-    /// A message goes to these clients of the room.
-    fn deliver<'a>(
-        &mut self,
-        message: Message,
-        recipients: impl Iterator<Item = (ClientId, &'a P)>,
-    ) where
-        P: 'a;
-
-    /// The service has written a log line.
-    fn log(&mut self, level: LogLevel, line: &str);
-
-    /// The service has written so many log lines more than it may, and they are dropped. The default
-    /// does not care.
-    fn drop_logs(&mut self, lines: u64) {
-        let _ = lines;
-    }
-
-    /// A callback is about to run. The default does not care.
-    fn begin_call(&mut self, callback: Callback) {
-        let _ = callback;
-    }
-
-    /// The callback that was about to run has come to its end, well or not; nothing of what it sent
-    /// has been delivered yet. The default does not care.
-    fn end_call(&mut self, callback: Callback) {
-        let _ = callback;
-    }
-
-    /// A service that was on trial has failed, and the room goes on with the one before it. The
-    /// default does not care.
-    fn roll_back(&mut self, callback: Callback, error: ServiceError) {
-        let _ = (callback, error);
-    }
-
-    /// A client is no longer in the room. Nothing is delivered to it from here on.
-    fn depart(&mut self, client: ClientId, member: P, departure: Departure);
-}
-
-/// Why a client is no longer in a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Departure {
-    /// It left.
-    Left,
-    /// The host stopped the room.
-    Stopped,
-    /// The room's service failed.
-    Failed,
-    /// It wanted to join when the room was over already; another room may take it.
-    Missed,
-}
-
-/// How a room ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RoomEnd {
-    /// It was empty for as long as its policy allows.
-    Idle,
-    /// The host stopped it.
-    Stopped,
-    /// Its service failed.
-    Failed {
-        /// The callback that failed.
-        callback: Callback,
-        /// How it failed.
-        error: ServiceError,
-    },
-}
-
-impl fmt::Display for RoomEnd {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            RoomEnd::Idle => f.write_str("it was empty"),
-            RoomEnd::Stopped => f.write_str("it was stopped"),
-            RoomEnd::Failed { callback, error } => write!(f, "{callback} failed: {error}"),
-        }
-    }
-}
 
 /// A room: one instance of a service, with its clients, its timer and its end.
 ///

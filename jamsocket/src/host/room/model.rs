@@ -1,7 +1,7 @@
 //! A room against a model of what it promises, through whatever may happen to it.
 
 use super::*;
-use crate::{JamsocketContext, MessageRecipient};
+use crate::{JamsocketContext, LogLevel, MessageRecipient, host::Message};
 use proptest::{collection::vec, prelude::*};
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -5,7 +5,8 @@ mod swaps;
 
 use super::*;
 use crate::{
-    JamsocketContext, MessageRecipient::*, SimpleJamsocketService, WrappedJamsocketService,
+    JamsocketContext, LogLevel, MessageRecipient::*, SimpleJamsocketService,
+    WrappedJamsocketService, host::Message,
 };
 use std::{
     pin::pin,
