@@ -11,6 +11,7 @@
 //! - [`JamsocketService`] and [`JamsocketServiceFactory`] are the host's view of the same: how a
 //!   sandboxed or native room is built and driven. [`SimpleJamsocketServiceFactory`] and
 //!   [`WrappedJamsocketService`] lead from the first to the second.
+//! - [`RoomCaller`] brings a [`RoomCall`] from elsewhere on a server to a room.
 //! - The module `host` (feature `host`) has the `Room` that every host drives.
 //! - The module `testing` (feature `testing`) has the `TestRoom` that a service's own tests drive.
 //!
@@ -85,6 +86,7 @@ mod factory;
 #[cfg(feature = "host")]
 pub mod host;
 mod recipient;
+mod room_call;
 mod service;
 mod simple;
 #[cfg(feature = "testing")]
@@ -94,5 +96,6 @@ pub use client_id::ClientId;
 pub use context::{JamsocketContext, LogLevel};
 pub use factory::{BuildError, JamsocketServiceFactory};
 pub use recipient::MessageRecipient;
+pub use room_call::{RoomCall, RoomCallError, RoomCaller};
 pub use service::{JamsocketService, ServiceError, ServiceUsage};
 pub use simple::{SimpleJamsocketService, SimpleJamsocketServiceFactory, WrappedJamsocketService};

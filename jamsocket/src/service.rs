@@ -1,4 +1,4 @@
-use crate::ClientId;
+use crate::{ClientId, RoomCall, RoomCallError};
 use std::{error::Error, fmt};
 
 /// A service as its host sees it: the callbacks of one room.
@@ -45,6 +45,12 @@ pub trait JamsocketService: Send + 'static {
         async { Ok(()) }
     }
 
+    /// Takes a call of somebody else on the server. It is not answered here: a service that has to do
+    /// something for it asks to be resumed. The default refuses it.
+    fn take_call(&mut self, call: Box<dyn RoomCall>) {
+        call.refuse(RoomCallError::NotCallable);
+    }
+
     /// What the service uses. A host asks after each callback, so the answer has to be at hand. The
     /// default says nothing.
     fn usage(&self) -> ServiceUsage {
@@ -62,6 +68,9 @@ pub struct ServiceUsage {
     pub refused_growths: u64,
     /// How often so far it was denied what it called outside of its room.
     pub denied_calls: u64,
+    /// How many calls it has taken that are not over: it has still to answer them, or who has made them
+    /// holds what came of them. While there is one, its room is not empty.
+    pub open_calls: usize,
 }
 
 /// Why a service could not finish a callback. Its room is over.

@@ -23,6 +23,8 @@ pub enum Callback {
     Timer,
     /// `resume`.
     Resume,
+    /// `take_call`.
+    Call,
     /// None: the service sent from outside its callbacks.
     Outside,
 }
@@ -36,6 +38,7 @@ impl fmt::Display for Callback {
             Callback::Binary(client) => write!(f, "binary({client})"),
             Callback::Timer => f.write_str("timer"),
             Callback::Resume => f.write_str("resume"),
+            Callback::Call => f.write_str("take_call"),
             Callback::Outside => f.write_str("a send outside its callbacks"),
         }
     }

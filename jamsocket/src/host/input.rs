@@ -1,5 +1,5 @@
 use super::RoomContext;
-use crate::ClientId;
+use crate::{ClientId, RoomCall};
 
 /// What happens to a room, with a service `S`. `P` is what the host keeps of each client.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub enum Input<'a, S, P> {
     Text(ClientId, &'a str),
     /// A client has sent a binary message.
     Binary(ClientId, &'a [u8]),
+    /// Somebody else on the server calls the room.
+    Call(Box<dyn RoomCall>),
     /// The room's [`deadline`](super::Room::deadline) has come, or its context woke the host.
     Wake,
     /// The host puts a fresh service, built with this context, in the place of the one that runs. It

@@ -3,7 +3,7 @@ use std::{error::Error, fmt, str::FromStr, time::Duration};
 /// How long an empty room lives.
 ///
 /// The clock runs from the room's creation, or from the moment when the last client left; a join
-/// stops it. As text it is `never`, `immediate`, or a number of seconds such as `300sec`.
+/// stops it. A room that is [called](crate::RoomCaller) is not empty until the call is over. As text it is `never`, `immediate`, or a number of seconds such as `300sec`.
 ///
 /// ```
 /// use jamsocket::host::ServiceShutdownPolicy;
@@ -16,7 +16,7 @@ use std::{error::Error, fmt, str::FromStr, time::Duration};
 pub enum ServiceShutdownPolicy {
     /// An empty room stays.
     Never,
-    /// A room ends when its last client leaves. One that nobody has joined yet stays.
+    /// A room ends when its last client leaves. One that nobody has joined or called yet stays.
     Immediate,
     /// A room ends when it has been empty for so many seconds.
     AfterSeconds(u32),

@@ -3,7 +3,7 @@ use super::{
     Callback, Departure, Input, RoomContext, RoomEnd, RoomHost, ServiceShutdownPolicy,
     callback::contain_panics, context::Batch, roster::Roster,
 };
-use crate::{ClientId, JamsocketService, ServiceError, ServiceUsage};
+use crate::{ClientId, JamsocketService, RoomCall, RoomCallError, ServiceError, ServiceUsage};
 use std::{
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -15,7 +15,7 @@ use std::{
 /// # Life
 ///
 /// A room runs from [`new`](Self::new) on. While nobody is in, its [`ServiceShutdownPolicy`]'s clock
-/// runs, and a join stops it. It ends when that clock has run out, when the host stops it, or when
+/// runs, and a join stops it; so does a call, until it is over. It ends when that clock has run out, when the host stops it, or when
 /// a callback fails; [`end`](Self::end) then says how. A room that is over ignores every input but a
 /// join, which it gives back as [`Departure::Missed`].
 ///
@@ -45,7 +45,7 @@ pub struct Room<S, P> {
     context: RoomContext,
     roster: Roster<P>,
     policy: ServiceShutdownPolicy,
-    /// Since when nobody is in.
+    /// Since when it is empty.
     empty_since: Option<Duration>,
     timer: Option<Duration>,
     /// The callback that is running, or that was running when the host dropped it.
@@ -95,6 +95,11 @@ impl<S: JamsocketService, P> Room<S, P> {
         self.roster.len() + self.swap.waiting()
     }
 
+    /// Whether nobody is in, and no call to the room is open.
+    pub fn is_empty(&self) -> bool {
+        self.clients() == 0 && self.usage.open_calls == 0
+    }
+
     /// The room's service, until the room is over.
     pub fn service(&self) -> Option<&S> {
         self.service.as_ref()
@@ -138,7 +143,6 @@ impl<S: JamsocketService, P> Room<S, P> {
             Input::Leave(client) => {
                 if self.remove(client, Departure::Left, host) {
                     self.call(Callback::Disconnect(client), "", &[], host).await;
-                    self.note_if_empty(host);
                 }
             }
             Input::Text(client, text) if self.roster.contains(client) => {
@@ -148,6 +152,7 @@ impl<S: JamsocketService, P> Room<S, P> {
                 self.call(Callback::Binary(client), "", bytes, host).await;
             }
             Input::Text(..) | Input::Binary(..) => {}
+            Input::Call(call) => self.take_call(call, host).await,
             Input::Wake => self.wake(host).await,
             Input::Swap(service, context) => {
                 Box::pin(self.swap(service, context, host)).await;
@@ -163,6 +168,7 @@ impl<S: JamsocketService, P> Room<S, P> {
             }
             Input::Stop => self.stop(host).await,
         }
+        self.note_if_empty(host);
     }
 
     async fn join(&mut self, client: ClientId, member: P, host: &mut impl RoomHost<P>) {
@@ -206,13 +212,32 @@ impl<S: JamsocketService, P> Room<S, P> {
         true
     }
 
+    async fn take_call(&mut self, call: Box<dyn RoomCall>, host: &mut impl RoomHost<P>) {
+        let Some(service) = &mut self.service else {
+            return call.refuse(RoomCallError::Ended);
+        };
+        let taken = contain_panics(async {
+            service.take_call(call);
+            Ok(service.usage())
+        });
+        match taken.await {
+            Ok(usage) => self.usage = usage,
+            Err(error) => self.fail(Callback::Call, error, host),
+        }
+    }
+
+    /// Notes whether the room is empty, and since when.
     fn note_if_empty(&mut self, host: &mut impl RoomHost<P>) {
-        if !self.roster.is_empty() {
+        if self.end.is_some() {
             return;
         }
-        match self.policy {
-            ServiceShutdownPolicy::Immediate => self.finish(RoomEnd::Idle),
-            _ => self.empty_since = Some(host.now()),
+        if !self.is_empty() {
+            self.empty_since = None;
+        } else if self.empty_since.is_none() {
+            match self.policy {
+                ServiceShutdownPolicy::Immediate => self.finish(RoomEnd::Idle),
+                _ => self.empty_since = Some(host.now()),
+            }
         }
     }
 
@@ -251,7 +276,7 @@ impl<S: JamsocketService, P> Room<S, P> {
                 Callback::Binary(client) => service.binary(client, bytes).await,
                 Callback::Timer => service.timer().await,
                 Callback::Resume => service.resume().await,
-                Callback::Outside => Ok(()),
+                Callback::Call | Callback::Outside => Ok(()),
             };
             *usage = service.usage();
             result
@@ -314,7 +339,7 @@ impl<S: JamsocketService, P> Room<S, P> {
         self.context.close();
         self.timer = None;
         self.batch = Batch::default();
-        self.usage.memory_bytes = 0;
+        (self.usage.memory_bytes, self.usage.open_calls) = (0, 0);
         discard(self.service.take());
         self.swap.end_trial();
     }

@@ -49,10 +49,6 @@ impl<P> Roster<P> {
         self.members.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.members.is_empty()
-    }
-
     pub(super) fn ids(&self) -> impl Iterator<Item = ClientId> {
         self.members.iter().map(|(client, _)| *client)
     }

@@ -1,6 +1,7 @@
 //! A room in virtual time: no runtime, no socket, and a clock that a test moves.
 
 mod callbacks;
+mod calls;
 mod swaps;
 
 use super::*;
