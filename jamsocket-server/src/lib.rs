@@ -29,6 +29,7 @@
 //!   [started](Server::start) and gives a [`ServerHandle`].
 //! - [`NamedService`] is one of several services in a server.
 //! - [`Swapper`] gives rooms other code while their clients stay connected.
+//! - [`ServedRooms`] calls a server's rooms from that server itself.
 //! - [`Mount`] puts rooms into an actix-web `App` that is there already.
 //! - [`AllowedOrigins`] and [`AllowedHosts`] keep foreign pages out.
 //! - [`Tls`] has a server speak TLS.
@@ -77,6 +78,7 @@
 //! `clients` has the left side, `rooms` the right one; the `Room` itself is `jamsocket`'s. `metrics`
 //! counts what happens on the way, and `admin` tells it.
 
+mod access_token;
 mod admin;
 mod bound;
 mod clients;
@@ -95,6 +97,7 @@ pub mod parts;
 mod playground;
 mod rate;
 mod rooms;
+mod served_rooms;
 mod server;
 mod settings;
 mod site;
@@ -102,7 +105,9 @@ mod socket;
 mod start;
 mod swapper;
 mod tls;
+mod workers;
 
+pub use access_token::AccessToken;
 pub use admin::{AdminAddress, ParseAdminAddressError};
 pub use error::StartError;
 pub use handle::{ServerHandle, ServerUsage};
@@ -118,6 +123,7 @@ pub use rooms::{
     code::{RolledBack, Swapping},
     strategy::{ParseRoomIdStrategyError, RoomIdStrategy},
 };
+pub use served_rooms::ServedRooms;
 pub use server::Server;
 pub use swapper::Swapper;
 pub use tls::{Tls, TlsError};

@@ -1,5 +1,5 @@
 use crate::{
-    Limits, RoomIdStrategy, ServiceActorContext, StartError, Swapper,
+    AccessToken, Limits, RoomIdStrategy, ServiceActorContext, StartError, Swapper,
     rooms::{Code, Rooms},
     settings::ServiceSettings,
 };
@@ -19,6 +19,7 @@ pub struct NamedService {
     room_id_strategy: Option<RoomIdStrategy>,
     shutdown_policy: Option<ServiceShutdownPolicy>,
     limits: Option<Limits>,
+    access_token: Option<AccessToken>,
     /// Makes the rooms, whatever the factory's type.
     open: Arc<dyn Fn(String, ServiceSettings) -> Arc<Rooms> + Send + Sync>,
 }
@@ -45,6 +46,7 @@ impl NamedService {
             room_id_strategy: None,
             shutdown_policy: None,
             limits: None,
+            access_token: None,
             open: Arc::new(move |name, settings| Rooms::new(name, settings, &code)),
         };
         (service, swapper)
@@ -97,6 +99,13 @@ impl NamedService {
         self
     }
 
+    /// Sets what calls from elsewhere on the server have to show, which reach the rooms by
+    /// [`ServedRooms`](crate::ServedRooms). Without it they have to show nothing.
+    pub fn with_access_token(mut self, token: AccessToken) -> Self {
+        self.access_token = Some(token);
+        self
+    }
+
     /// The service's name.
     pub fn name(&self) -> &str {
         &self.name
@@ -108,6 +117,7 @@ impl NamedService {
             room_id_strategy: self.room_id_strategy.unwrap_or(server.room_id_strategy),
             shutdown_policy: self.shutdown_policy.unwrap_or(server.shutdown_policy),
             limits: self.limits.map_or(server.limits, |limits| Arc::new(limits.countable())),
+            access_token: self.access_token,
             ..server
         };
         (self.open)(self.name, settings)

@@ -1,7 +1,7 @@
 use crate::{
     AdminAddress, AllowedHosts, AllowedOrigins, Limits, NamedService, Playground, RoomIdStrategy,
-    ServerHandle, ServiceActorContext, StartError, Tls, limits::A_YEAR, settings::ServiceSettings,
-    start,
+    ServedRooms, ServerHandle, ServiceActorContext, StartError, Tls, limits::A_YEAR,
+    settings::ServiceSettings, start,
 };
 use jamsocket::{
     JamsocketServiceFactory, SimpleJamsocketService, SimpleJamsocketServiceFactory,
@@ -61,6 +61,8 @@ pub struct Server {
     pub allowed_hosts: AllowedHosts,
     /// What clients and rooms may use.
     pub limits: Limits,
+    /// What calls the server's rooms, from that server itself. Default: nobody does.
+    pub served_rooms: Option<ServedRooms>,
     /// Services with a name, served at `/{name}/ws/{room}`.
     pub services: Vec<NamedService>,
 }
@@ -83,6 +85,7 @@ impl Default for Server {
             allowed_origins: AllowedOrigins::default(),
             allowed_hosts: AllowedHosts::default(),
             limits: Limits::default(),
+            served_rooms: None,
             services: Vec::new(),
         }
     }
@@ -190,6 +193,12 @@ impl Server {
         self
     }
 
+    /// Has `rooms` be those of this server, once it has started.
+    pub fn with_served_rooms(mut self, rooms: ServedRooms) -> Self {
+        self.served_rooms = Some(rooms);
+        self
+    }
+
     /// Adds a service that is served at `/{name}/ws/{room}`, with rooms of its own and this
     /// server's settings.
     pub fn service<F>(self, name: impl Into<String>, factory: F) -> Self
@@ -258,6 +267,7 @@ impl Server {
             heartbeat_interval: self.heartbeat_interval.min(A_YEAR),
             heartbeat_timeout: self.heartbeat_timeout.min(A_YEAR),
             limits: Arc::new(self.limits.countable()),
+            access_token: None,
             playground: self.playground.clone(),
         }
     }

@@ -1,4 +1,4 @@
-use crate::{Limits, Playground, RoomIdStrategy};
+use crate::{AccessToken, Limits, Playground, RoomIdStrategy};
 use jamsocket::host::ServiceShutdownPolicy;
 use std::{sync::Arc, time::Duration};
 
@@ -10,6 +10,8 @@ pub(crate) struct ServiceSettings {
     pub(crate) heartbeat_interval: Duration,
     pub(crate) heartbeat_timeout: Duration,
     pub(crate) limits: Arc<Limits>,
+    /// What calls to the rooms have to show, where they have to.
+    pub(crate) access_token: Option<AccessToken>,
     /// Where the rooms' log lines are shown, too.
     pub(crate) playground: Option<Playground>,
 }

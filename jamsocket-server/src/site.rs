@@ -5,6 +5,7 @@ use crate::{
     open_sockets::OpenSockets,
     playground::{self, Listeners},
     rooms::Rooms,
+    workers::Workers,
 };
 use actix_web::{rt, web::ServiceConfig};
 use std::{
@@ -19,6 +20,8 @@ pub(crate) struct Site {
     services: Vec<Arc<Rooms>>,
     /// Folders of static files, without links, with the path that each is mounted at.
     files: Vec<(&'static str, PathBuf)>,
+    /// The threads that serve all this.
+    workers: Arc<Workers>,
     /// The WebSockets that are open.
     open: OpenSockets,
     origins: Arc<AllowedOrigins>,
@@ -50,7 +53,12 @@ impl Site {
             services.into_iter().map(|service| service.open(settings.clone())).collect();
         let origins = Arc::new(server.allowed_origins);
         let listeners = server.playground.map(|p| Arc::new(Listeners::new(p, services.clone())));
-        Ok(Self { services, files, open, origins, listeners, refused_hosts: Arc::default() })
+        let workers = Arc::default();
+        if let Some(rooms) = &server.served_rooms {
+            rooms.open(&services, &workers);
+        }
+        let refused_hosts = Arc::default();
+        Ok(Self { services, files, workers, open, origins, listeners, refused_hosts })
     }
 
     pub(crate) fn services(&self) -> &[Arc<Rooms>] {
@@ -61,8 +69,9 @@ impl Site {
         &self.refused_hosts
     }
 
-    /// Adds the routes of everything to an app. Files come last, as they take any path.
+    /// Adds the routes of everything to an app, which each worker thread makes for itself. Files come last, as they take any path.
     pub(crate) fn configure(&self, app: &mut ServiceConfig) {
+        self.workers.add_this();
         routes::add_status(app);
         for rooms in &self.services {
             routes::add_service(app, rooms, &self.open, &self.origins);

@@ -27,6 +27,9 @@ pub trait RoomCaller: Send + Sync {
 /// A call on its way to a room. A server carries it, and does not look into it: what is in it is between
 /// the host that has made it and the service that takes it, which know its type.
 pub trait RoomCall: Any + Send + fmt::Debug {
+    /// How many bytes it takes, which count against what may wait for a room.
+    fn bytes(&self) -> usize;
+
     /// The room does not take the call. One that is dropped is refused without a reason.
     fn refuse(self: Box<Self>, why: RoomCallError);
 }
@@ -41,7 +44,7 @@ pub enum RoomCallError {
     UnknownRoom,
     /// The token is not the one that the operator has set.
     WrongToken,
-    /// There are as many rooms as there may be.
+    /// There are as many rooms as there may be, or more waits for the room than may.
     AtCapacity,
     /// The room could not be started.
     NotStarted,
@@ -57,7 +60,7 @@ impl fmt::Display for RoomCallError {
             RoomCallError::UnknownService => "there is no service of that name",
             RoomCallError::UnknownRoom => "there is no room of that name",
             RoomCallError::WrongToken => "the access token is wrong",
-            RoomCallError::AtCapacity => "there are as many rooms as there may be",
+            RoomCallError::AtCapacity => "there is no capacity for the call",
             RoomCallError::NotStarted => "the room could not be started",
             RoomCallError::NotCallable => "the service takes no calls",
             RoomCallError::Ended => "the room has ended",

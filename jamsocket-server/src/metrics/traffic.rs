@@ -54,7 +54,7 @@ impl Callback {
             host::Callback::Binary(_) => Some(Callback::Binary),
             host::Callback::Timer => Some(Callback::Timer),
             host::Callback::Resume => Some(Callback::Resume),
-            host::Callback::Outside => None,
+            host::Callback::Call | host::Callback::Outside => None,
         }
     }
 }

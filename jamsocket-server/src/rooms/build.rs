@@ -16,8 +16,8 @@ pub(super) trait SpawnRoom: Send + Sync {
 /// What a room is built for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Somebody wants to join it.
-    Join,
+    /// Somebody wants to join it, or calls it.
+    Use,
     /// It was asked for by a request, and may wait for its first client.
     Create,
 }
@@ -53,7 +53,7 @@ impl RoomToBuild {
                 drop(factory);
                 rooms.registry.started(id);
                 let mut driver = Driver::new(rooms, id, inbox, code, version, built);
-                driver.drive(handed, *purpose == Purpose::Join).await;
+                driver.drive(handed, *purpose == Purpose::Use).await;
             }
             Err(error) => {
                 if let Some(failure) = Failure::of_build(&error) {

@@ -50,11 +50,14 @@ impl<'a, F: JamsocketServiceFactory<ServiceActorContext>> Driver<'a, F> {
     /// Runs the room from its first moment to its end.
     ///
     /// Who asked for the room while it was built comes in before its clocks start. Where it was built
-    /// for such a client alone and that one has gone, `ends_unjoined` says that nobody else expects it.
+    /// for such a client or call alone and that has gone, `ends_unjoined` says that nobody else expects it.
     pub(super) async fn drive(&mut self, handed: &Handed, ends_unjoined: bool) {
         let mut alarm = Alarm::default();
         self.host.started();
         for _ in 0..self.inbox.len() {
+            if self.room.end().is_some() {
+                break;
+            }
             let woken = wait(self.inbox, handed, &mut alarm).await;
             if let Some(Next::Event(event)) = woken.next {
                 self.handle(event).await;
@@ -63,7 +66,7 @@ impl<'a, F: JamsocketServiceFactory<ServiceActorContext>> Driver<'a, F> {
         // Takes what the service has sent and asked for while it was built.
         self.room.handle(Input::Wake, &mut self.host).await;
         let is_immediate = self.room.policy() == ServiceShutdownPolicy::Immediate;
-        if ends_unjoined && self.room.clients() == 0 && is_immediate {
+        if ends_unjoined && self.room.is_empty() && is_immediate {
             self.room.handle(Input::Stop, &mut self.host).await;
         }
         let mut turn = Instant::now();
@@ -127,6 +130,11 @@ impl<'a, F: JamsocketServiceFactory<ServiceActorContext>> Driver<'a, F> {
             Event::Binary(client, bytes) => {
                 host.receive(bytes.len());
                 room.handle(Input::Binary(client, &bytes), host).await;
+            }
+            Event::Call(pending) => {
+                if let Some(call) = pending.take() {
+                    room.handle(Input::Call(call), host).await;
+                }
             }
             // On their own, as they are rare: they would make each room's task larger.
             Event::Swap(order) => Box::pin(self.swap(*order)).await,

@@ -1,8 +1,12 @@
-use super::{Membership, RoomStatus, code::SwapOrder};
+use super::{
+    Membership, RoomStatus,
+    calls::{self, PendingCall},
+    code::SwapOrder,
+};
 use crate::{Limits, clients::Outbox};
 use bytes::Bytes;
 use bytestring::ByteString;
-use jamsocket::{BuildError, ClientId};
+use jamsocket::{BuildError, ClientId, RoomCallError};
 use std::{
     collections::VecDeque,
     mem,
@@ -34,6 +38,8 @@ pub(crate) enum Event {
     Leave(ClientId),
     Text(ClientId, ByteString),
     Binary(ClientId, Bytes),
+    /// Somebody on this server calls the room.
+    Call(Box<PendingCall>),
     /// The room is to go over to new code.
     Swap(Box<SwapOrder>),
     /// The code of one version has failed, here or elsewhere: the room is to go back to another.
@@ -45,11 +51,12 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    /// The size that counts against the inbox's bounds; only messages count.
+    /// The size that counts against the inbox's bounds; only messages count, and calls.
     fn message_bytes(&self) -> Option<usize> {
         match self {
             Event::Text(_, text) => Some(text.len()),
             Event::Binary(_, bytes) => Some(bytes.len()),
+            Event::Call(call) => Some(call.bytes()),
             _ => None,
         }
     }
@@ -89,7 +96,7 @@ pub(crate) enum Next {
 /// What has happened to a room and was not handled yet, from any thread, in order.
 ///
 /// It is bounded in messages: a client asks with [`poll_ready`](Self::poll_ready) before it takes
-/// the next message off its socket. Joins, leaves and stops are few, and always taken.
+/// the next message off its socket, and a call is refused where it is full. Joins, leaves and stops are few, and always taken.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     /// How many messages it holds.
@@ -135,6 +142,14 @@ impl Inbox {
         if state.closed {
             return;
         }
+        let event = match event {
+            // Nobody who calls waits for space, as a client does.
+            Event::Call(call) if self.is_full(&state) => {
+                drop(state);
+                return call.refuse(RoomCallError::AtCapacity);
+            }
+            event => event,
+        };
         if let Some(bytes) = event.message_bytes() {
             state.messages += 1;
             state.bytes += bytes;
@@ -222,6 +237,7 @@ impl Inbox {
             match event {
                 Event::Join(_, joined) => drop(joined.send(Err(refused))),
                 Event::AwaitBuilt(built) => drop(built.send(Err(refused))),
+                Event::Call(call) => call.refuse(calls::reason(error)),
                 _ => {}
             }
         }

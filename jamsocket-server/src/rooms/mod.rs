@@ -5,6 +5,7 @@
 //! room from its [`inbox`]. What the rooms run is their [`code`], which can be swapped under them.
 
 mod build;
+mod calls;
 pub(crate) mod code;
 pub(crate) mod driver;
 mod failures;

@@ -17,11 +17,16 @@ impl RoomId {
             return Err(RoomIdError::Escape);
         }
         let decoded = percent_decode_str(segment).decode_utf8().map_err(|_| RoomIdError::Utf8)?;
-        match decoded.len() {
+        Self::named(&decoded)
+    }
+
+    /// The id that is this text.
+    pub(crate) fn named(id: &str) -> Result<Self, RoomIdError> {
+        match id.len() {
             0 => Err(RoomIdError::Empty),
             bytes if bytes > MAX_ROOM_ID_BYTES => Err(RoomIdError::TooLong { bytes }),
-            _ if decoded.contains(char::is_control) => Err(RoomIdError::Control),
-            _ => Ok(RoomId(decoded.into())),
+            _ if id.contains(char::is_control) => Err(RoomIdError::Control),
+            _ => Ok(RoomId(id.into())),
         }
     }
 
@@ -41,7 +46,7 @@ impl fmt::Display for RoomId {
     }
 }
 
-/// Why a path segment is no room id.
+/// Why a text, or a path segment, is no room id.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum RoomIdError {
     #[error("a room id needs at least one character")]

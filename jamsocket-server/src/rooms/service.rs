@@ -29,7 +29,7 @@ pub(crate) struct Rooms {
     pub(crate) metrics: Arc<ServiceMetrics>,
     pub(super) registry: Registry,
     rate: RoomRate,
-    code: Arc<dyn SpawnRoom>,
+    pub(super) code: Arc<dyn SpawnRoom>,
 }
 
 /// Why a client is in no room.
@@ -124,7 +124,7 @@ impl Rooms {
             loop {
                 let (joined, membership) = oneshot::channel();
                 let join = Event::Join(outbox.clone(), joined);
-                self.ask(id, self.registry.claim(id), join, Purpose::Join, address)?;
+                self.ask(id, self.registry.claim(id), join, Purpose::Use, address)?;
                 if let Ok(answer) = membership.await {
                     return answer.map_err(JoinError::from);
                 }

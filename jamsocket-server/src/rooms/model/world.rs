@@ -75,6 +75,7 @@ impl World {
             heartbeat_timeout: Duration::ZERO,
             limits: Arc::new(limits),
             playground: None,
+            access_token: None,
         };
         let script = Script::default();
         let named = NAMES.map(str::to_owned).into_iter().zip(plans);

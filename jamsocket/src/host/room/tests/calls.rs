@@ -52,6 +52,10 @@ impl Noted {
 }
 
 impl RoomCall for Noted {
+    fn bytes(&self) -> usize {
+        0
+    }
+
     fn refuse(self: Box<Self>, why: RoomCallError) {
         self.0.lock().unwrap().push(why);
     }
