@@ -1,18 +1,24 @@
 use crate::{
     budget::Budget,
-    bus,
+    bus::{self, CallToRoom},
     handover::Handover,
     interface::{CONNECT, DISCONNECT, MEMORY, REACTOR_START, TIMER, VERSIONS},
     memory::{self, PointerFault},
     module::LinkedModule,
     room_state::RoomState,
 };
-use jamsocket::{JamsocketContext, ServiceUsage};
+use jamsocket::{JamsocketContext, RoomCall, RoomCallError, ServiceUsage};
+use std::{
+    any::Any,
+    time::{Duration, Instant},
+};
 use thiserror::Error;
 use wasmtime::{Error, Instance, Memory, Store, Trap, TypedFunc, WasmBacktrace};
 
-/// How much a guest is told of the bus before others of its room have their turn.
+/// How much a guest is told of the bus, and for how long, before others of its room have their turn. What
+/// it does for others must not use up the time of one callback.
 const BUS_TURN: usize = 64;
+const BUS_TURN_TIME: Duration = Duration::from_millis(1);
 
 /// One room's instance of a module.
 pub(crate) struct Guest<C: JamsocketContext> {
@@ -109,10 +115,14 @@ impl<C: JamsocketContext> Guest<C> {
 
     /// Tells the guest what waits for it on the bus, but no more than does for a turn.
     async fn tell(&mut self) -> wasmtime::Result<()> {
+        let began = Instant::now();
         for _ in 0..BUS_TURN {
             let Some(port) = self.store.data_mut().port() else { break };
             let Some(next) = port.desk.next() else { break };
             bus::deliver(&mut self.store, next).await?;
+            if began.elapsed() >= BUS_TURN_TIME {
+                break;
+            }
         }
         Ok(())
     }
@@ -124,10 +134,21 @@ impl<C: JamsocketContext> Guest<C> {
         }
     }
 
-    /// What the guest uses of what is bounded.
+    /// Takes a call in, which the guest is told of when it resumes.
+    pub(crate) fn take_call(&mut self, call: Box<dyn RoomCall>) {
+        let port = self.store.data_mut().port();
+        let Some(port) = port.filter(|port| port.exports.is_some()) else {
+            return call.refuse(RoomCallError::NotCallable);
+        };
+        // One of another host's is dropped, which refuses it.
+        if let Ok(call) = (call as Box<dyn Any>).downcast::<CallToRoom>() {
+            call.arrive(&port.mailbox);
+        }
+    }
+
+    /// What the guest uses of what is bounded, and what is open of it.
     pub(crate) fn usage(&self) -> ServiceUsage {
-        let state = self.store.data();
-        ServiceUsage { denied_calls: state.denied_calls(), ..state.limits.usage() }
+        self.store.data().usage()
     }
 }
 

@@ -91,7 +91,7 @@ mod total_memory;
 mod trap;
 mod wasi;
 
-pub use bus::{Bus, Grants, UrlPattern, UrlPatternError};
+pub use bus::{Bus, Grants, RoomPattern, RoomPatternError, UrlPattern, UrlPatternError};
 pub use code_cache::CodeCacheError;
 pub use engine::{EngineError, WasmEngine};
 pub use error::LoadError;

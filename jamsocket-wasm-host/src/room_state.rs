@@ -7,7 +7,7 @@ use crate::{
     room_limits::RoomLimits,
     wasi::Wasi,
 };
-use jamsocket::JamsocketContext;
+use jamsocket::{JamsocketContext, ServiceUsage};
 use std::sync::Arc;
 use wasmtime::Memory;
 use wasmtime_wasi::p1::WasiP1Ctx;
@@ -48,9 +48,12 @@ impl<C: JamsocketContext> RoomState<C> {
         self.port.as_deref_mut()
     }
 
-    /// How often the guest was denied what it called on the bus.
-    pub(crate) fn denied_calls(&self) -> u64 {
-        self.port.as_ref().map_or(0, |port| port.member.denied())
+    /// What the guest uses, and what it has open.
+    pub(crate) fn usage(&self) -> ServiceUsage {
+        let usage = self.limits.usage();
+        let Some(port) = &self.port else { return usage };
+        let (denied_calls, open_calls) = (port.member.denied(), port.desk.open_calls());
+        ServiceUsage { denied_calls, open_calls, ..usage }
     }
 
     /// WASI's side of the guest.

@@ -3,7 +3,10 @@ use crate::{
     guest::{Callback, Guest},
     trap::service_error,
 };
-use jamsocket::{ClientId, JamsocketContext, JamsocketService, ServiceError, ServiceUsage};
+use jamsocket::{
+    ClientId, JamsocketContext, JamsocketService, RoomCall, RoomCallError, ServiceError,
+    ServiceUsage,
+};
 use std::fmt;
 
 /// One room of a module: an instance, driven by its host.
@@ -65,11 +68,17 @@ impl<C: JamsocketContext> JamsocketService for WasmService<C> {
         self.call(Callback::Resume).await
     }
 
+    fn take_call(&mut self, call: Box<dyn RoomCall>) {
+        let Some(guest) = &mut self.guest else { return call.refuse(RoomCallError::Ended) };
+        guest.take_call(call);
+        self.usage = guest.usage();
+    }
+
     /// The guest's memory, while there is a guest, and what it was refused of it.
     fn usage(&self) -> ServiceUsage {
         match self.guest {
             Some(_) => self.usage,
-            None => ServiceUsage { memory_bytes: 0, ..self.usage },
+            None => ServiceUsage { memory_bytes: 0, open_calls: 0, ..self.usage },
         }
     }
 }

@@ -154,9 +154,14 @@ impl GuestCallee {
     ///
     /// # Errors
     ///
-    /// The guest has ended, or too much waits for it; calls have led through too many guests to this.
-    pub(crate) fn call(mailbox: &Arc<Mailbox>, call: Call) -> Result<Box<dyn Callee>, CallError> {
+    /// The guest has ended, or too much waits for it; calls have led through too many guests to this. The
+    /// caller has been told so.
+    pub(crate) fn call(
+        mailbox: &Arc<Mailbox>,
+        mut call: Call,
+    ) -> Result<Box<dyn Callee>, CallError> {
         if call.depth > mailbox.limits().bus_depth {
+            call.caller.fault(CallError::MEMORY_ALLOCATION_FAILED);
             return Err(CallError::MEMORY_ALLOCATION_FAILED);
         }
         let key = call.caller.key();

@@ -304,15 +304,6 @@ impl Desk {
         }
     }
 
-    /// Fails all calls that wait, as the guest answers none.
-    pub(crate) fn refuse_all(&mut self, error: CallError) {
-        while let Some(request) = self.mailbox.take_request() {
-            if let Request::Call(mut call) = request {
-                call.caller.fault(error);
-            }
-        }
-    }
-
     /// Notes that the guest begins to handle what it is told. Where that is a message of a callback,
     /// the callback is returned, for [`end`](Self::end).
     pub(crate) fn begin(&mut self, delivery: &Delivery) -> Option<u32> {
@@ -329,6 +320,12 @@ impl Desk {
         if callback.is_some() {
             self.busy.pop();
         }
+    }
+
+    /// How many calls of others are open: they wait for the guest, or for its answer, or have become
+    /// objects.
+    pub(crate) fn open_calls(&self) -> usize {
+        self.owed.len() + self.mailbox.calls()
     }
 
     /// Whether there is something that the guest has not been told of.

@@ -5,18 +5,18 @@ use crate::{
     program::{self, Program, ProgramError},
     wasi,
 };
-use jamsocket::LogLevel;
+use jamsocket::{LogLevel, RoomCaller};
 use std::{
     collections::HashMap,
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
 use tokio::task::{AbortHandle, spawn};
 
-/// What guests reach by the bus: programs by their names, and functions of the host's.
+/// What guests reach by the bus: programs by their names, rooms, and functions of the host's.
 ///
 /// Nothing is open that was not granted. Clones are the same bus. Programs that serve end with the last
 /// of them.
@@ -29,6 +29,8 @@ pub(super) struct Inner {
     engine: WasmEngine,
     pub(super) limits: Arc<GuestLimits>,
     pub(super) programs: HashMap<String, Program>,
+    /// What brings calls to rooms, where there are any.
+    pub(super) rooms: OnceLock<Arc<dyn RoomCaller>>,
     /// Programs that serve, by their names. Each is started by the first call to it.
     serving: Mutex<HashMap<String, Serving>>,
     /// How often something was denied.
@@ -70,11 +72,19 @@ impl Bus {
             engine: engine.clone(),
             limits: engine.shared_limits(),
             programs,
+            rooms: OnceLock::new(),
             serving: Mutex::default(),
             denied: AtomicU64::new(0),
             grants: Arc::new(grants),
         };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// Has guests call the rooms that this leads to. Where it was set before, that stays.
+    #[must_use]
+    pub fn with_rooms(self, rooms: Arc<dyn RoomCaller>) -> Self {
+        let _ = self.inner.rooms.set(rooms);
+        self
     }
 
     /// The engine that it is made for.

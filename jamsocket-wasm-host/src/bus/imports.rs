@@ -1,6 +1,6 @@
 //! What a guest calls of the bus.
 
-use super::{CallError, OnBus, deliver::deliver, desk::NewCall};
+use super::{CallError, OnBus, deliver::deliver, desk::NewCall, member::Instance};
 use crate::memory::{self, PointerFault, memory_of};
 use thiserror::Error;
 use wasmtime::{Caller, Linker};
@@ -116,10 +116,11 @@ fn call_instance<T: OnBus>(
     let names =
         [(instance, instance_len), (token, token_len), (module, module_len), (topic, topic_len)];
     let read = read_call(&mut caller, "call_instance", names, (request, request_len))?;
-    let made = read.and_then(|([instance, _, _, topic], request)| {
+    let made = read.and_then(|([name, token, module, topic], request)| {
         let new = NewCall { parent, handle, is_kept: is_kept != 0, topic, request };
         let port = caller.data_mut().port();
-        port.desk.call(new, |_| port.member.call_in(&instance))
+        let instance = Instance { name, token };
+        port.desk.call(new, |call| port.member.call_in(&instance, &module, call))
     });
     Ok(made.map_or_else(CallError::code, |()| 0))
 }

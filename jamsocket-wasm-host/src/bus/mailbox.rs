@@ -204,20 +204,19 @@ impl Mailbox {
     ///
     /// # Errors
     ///
-    /// The guest has ended, or more waits for it than may.
+    /// The guest has ended, or more waits for it than may. Who has made a call has been told so.
     pub(crate) fn request(&self, request: Request) -> Result<(), CallError> {
         let mut state = self.lock();
         if state.is_closed {
             return Err(CallError::ABORTED);
         }
         match request {
-            Request::Call(call) => {
+            Request::Call(mut call) => {
                 let bytes = state.request_bytes + call.request.len();
                 let calls = state.waiting_calls.len() + state.dropped_calls.len();
                 if calls >= self.limits.bus_calls || bytes > self.limits.bus_waiting_bytes {
-                    // It is dropped after the lock, as that tells its caller.
                     drop(state);
-                    drop(call);
+                    call.caller.fault(CallError::MEMORY_ALLOCATION_FAILED);
                     return Err(CallError::MEMORY_ALLOCATION_FAILED);
                 }
                 state.waiting_calls.insert(call.caller.key());
@@ -268,6 +267,35 @@ impl Mailbox {
                 }
             }
         }
+    }
+
+    /// Fails all calls that wait.
+    pub(crate) fn refuse_calls(&self, error: CallError) {
+        let mut calls = Vec::new();
+        let mut state = self.lock();
+        let requests = mem::take(&mut state.requests);
+        for request in requests {
+            match request {
+                Request::Call(call) => calls.push(call),
+                dropped @ Request::Dropped(_) => state.requests.push_back(dropped),
+            }
+        }
+        state.waiting_calls.clear();
+        state.request_bytes = 0;
+        let dropped = mem::take(&mut state.dropped_calls);
+        drop(state);
+        for mut call in calls {
+            if dropped.contains(&call.caller.key()) {
+                call.caller.forget();
+            } else {
+                call.caller.fault(error);
+            }
+        }
+    }
+
+    /// How many calls wait that are wanted still.
+    pub(crate) fn calls(&self) -> usize {
+        self.lock().waiting_calls.len()
     }
 
     /// Waits until there is an answer.

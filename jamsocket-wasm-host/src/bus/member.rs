@@ -1,6 +1,6 @@
-use super::{Call, CallError, Callee, Grants, GuestCallee, hub::Inner, os};
+use super::{Call, CallError, CallToRoom, Callee, Grants, GuestCallee, hub::Inner, os};
 use crate::{GuestLimits, log_lines::Log, program};
-use jamsocket::LogLevel;
+use jamsocket::{LogLevel, RoomCallError};
 use std::{
     fmt,
     sync::{
@@ -9,6 +9,9 @@ use std::{
     },
 };
 use tokio::task::AbortHandle;
+
+/// The module by which rooms are called in their instances, which are called `SERVICE/ROOM`.
+const ROOM: &str = "room";
 
 /// One guest, as the bus sees it: who it is, and what it may reach.
 pub(crate) struct Member {
@@ -91,13 +94,34 @@ impl Member {
         GuestCallee::call(&bus.serving(module)?, call)
     }
 
-    /// Makes a call in the named instance of a host.
+    /// Makes a call to the module of this name in an instance, which has to be a room's.
     ///
     /// # Errors
     ///
-    /// No instance is open to any guest.
-    pub(super) fn call_in(&self, instance: &str) -> Result<Box<dyn Callee>, CallError> {
-        Err(self.deny(format_args!("the instance {instance}")))
+    /// There is no such room, it cannot be made, or cannot be called.
+    pub(super) fn call_in(
+        &self,
+        Instance { name, token }: &Instance,
+        module: &str,
+        call: Call,
+    ) -> Result<Box<dyn Callee>, CallError> {
+        let room = name.split_once('/').filter(|_| module == ROOM);
+        let Some((service, room)) = room else {
+            return Err(self.deny(format_args!("{module} in the instance {name}")));
+        };
+        if !self.grants.allow_room(service, room) {
+            return Err(self.deny(format_args!("the room {name}")));
+        }
+        let bus = self.bus.upgrade().ok_or(CallError::ABORTED)?;
+        let rooms = bus.rooms.get().ok_or(CallError::INVALID_WAPM)?;
+        let (call, callee) = CallToRoom::begin(call);
+        match rooms.call(service, room, token, Box::new(call)) {
+            Ok(()) => Ok(callee),
+            Err(RoomCallError::WrongToken) => {
+                Err(self.deny(format_args!("the room {name}: its access token is another")))
+            }
+            Err(other) => Err(other.into()),
+        }
     }
 
     /// How often the guest was denied what it called, and programs that it runs.
@@ -151,6 +175,13 @@ impl Drop for Member {
         let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner);
         running.iter().for_each(AbortHandle::abort);
     }
+}
+
+/// An instance, as a guest names it, and what it shows.
+#[derive(Debug)]
+pub(super) struct Instance {
+    pub(super) name: String,
+    pub(super) token: String,
 }
 
 /// A place among those of a guest.

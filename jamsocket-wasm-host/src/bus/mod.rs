@@ -8,10 +8,11 @@
 //! - A [`Mailbox`](mailbox::Mailbox) is what waits for a guest. All that comes from outside comes
 //!   through it, from whatever thread.
 //! - A [`Call`] is on its way between two of them, with its [`Caller`], who gets exactly one answer,
-//!   and its [`Callee`], who is told of its end.
+//!   and its [`Callee`], who is told of its end. A [`CallToRoom`] finds its callee on the way.
 
 mod call;
 mod call_error;
+mod call_to_room;
 mod deliver;
 mod desk;
 mod grants;
@@ -25,9 +26,10 @@ mod port;
 
 pub(crate) use call::{Call, CallKey, Callee, Caller, GuestCallee};
 pub(crate) use call_error::CallError;
+pub(crate) use call_to_room::CallToRoom;
 pub(crate) use deliver::deliver;
 pub(crate) use desk::Desk;
-pub use grants::{Grants, UrlPattern, UrlPatternError};
+pub use grants::{Grants, RoomPattern, RoomPatternError, UrlPattern, UrlPatternError};
 pub use hub::Bus;
 pub(crate) use hub::BusAccess;
 pub(crate) use imports::{MODULE, add_to_linker};

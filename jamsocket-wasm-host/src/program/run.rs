@@ -77,7 +77,7 @@ async fn to_its_end(program: &Program, store: &mut Store<ProgramState>) -> wasmt
     start.call_async(&mut *store, ()).await?;
     let port = &mut store.data_mut().port;
     if !port.serves {
-        port.desk.refuse_all(CallError::INCORRECT_ABI);
+        port.mailbox.refuse_calls(CallError::INCORRECT_ABI);
         return Ok(());
     }
     let mailbox = port.mailbox.clone();

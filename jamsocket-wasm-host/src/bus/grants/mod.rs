@@ -1,8 +1,10 @@
 //! What the guests of a service, or a program, may reach by the bus. Nothing is open by default.
 
 mod address;
+mod room_pattern;
 mod url_pattern;
 
+pub use room_pattern::{RoomPattern, RoomPatternError};
 pub use url_pattern::{UrlPattern, UrlPatternError};
 
 use address::is_public;
@@ -23,12 +25,19 @@ pub struct Grants {
     pub net: Vec<UrlPattern>,
     /// The programs that may be called and run, by their names.
     pub programs: BTreeSet<String>,
+    /// The rooms that may be called.
+    pub rooms: Vec<RoomPattern>,
 }
 
 impl Grants {
     /// Whether this URL may be requested, as far as it can be told before its name is looked up.
     pub(crate) fn allow_url(&self, url: &Url) -> bool {
         self.net.iter().any(|pattern| pattern.matches(url))
+    }
+
+    /// Whether this room may be called.
+    pub(crate) fn allow_room(&self, service: &str, room: &str) -> bool {
+        self.rooms.iter().any(|pattern| pattern.matches(service, room))
     }
 }
 

@@ -11,6 +11,7 @@ fn start(example: &str, urls: &[&str], programs: &[&str]) -> ServerHandle {
     let grants = Grants {
         net: urls.iter().map(|url| url.parse().unwrap()).collect(),
         programs: programs.iter().map(ToString::to_string).collect(),
+        rooms: Vec::new(),
     };
     let factory = WasmHostFactory::<ServiceActorContext>::new_in(&engine, guest(example)).unwrap();
     let server = Server::new().with_port(0).with_admin(0);
