@@ -11,7 +11,7 @@ use jamsocket_server::{
     AdminAddress, AllowedHosts, AllowedOrigins, RoomIdStrategy, Server, ServiceShutdownPolicy, Tls,
 };
 use jamsocket_wasm_host::{
-    EngineError, Grants, GuestLimits, LoadError, Program, UrlPattern, WasmEngine,
+    EngineError, Grants, GuestLimits, LoadError, Program, RoomPattern, UrlPattern, WasmEngine,
 };
 use std::{
     collections::HashMap,
@@ -110,6 +110,11 @@ pub(crate) struct BusFlags {
     #[arg(long, value_name = "URL")]
     allow_net: Vec<UrlPattern>,
 
+    /// Rooms that guests may call: `game` for all of that service, `game/1` for one of them, `/` for all of
+    /// the service at /ws [default: none]
+    #[arg(long, value_name = "SERVICE[/ROOM]")]
+    allow_room: Vec<RoomPattern>,
+
     /// A program that guests may call and run by this name [default: none]
     #[arg(long = "program", value_name = "NAME=PATH")]
     programs: Vec<NamedProgram>,
@@ -119,6 +124,7 @@ impl BusFlags {
     /// What the flags grant, beside this.
     pub(crate) fn over(&self, mut grants: Grants) -> Grants {
         grants.net.extend_from_slice(&self.allow_net);
+        grants.rooms.extend_from_slice(&self.allow_room);
         grants.programs.extend(self.programs.iter().map(|program| program.name.clone()));
         grants
     }
@@ -280,9 +286,10 @@ mod tests {
         Command::try_parse_from(words).unwrap().flags
     }
 
-    const NOTHING: RoomConfig = RoomConfig { strategy: None, shutdown_policy: None, bus: None };
+    const NOTHING: RoomConfig =
+        RoomConfig { strategy: None, shutdown_policy: None, bus: None, access_token: None };
     const BOTH: RoomConfig =
-        RoomConfig { strategy: Some(Uuid), shutdown_policy: Some(Immediate), bus: None };
+        RoomConfig { strategy: Some(Uuid), shutdown_policy: Some(Immediate), ..NOTHING };
 
     #[test]
     fn without_flag_and_file_the_defaults_count() {

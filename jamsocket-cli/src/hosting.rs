@@ -5,14 +5,15 @@ use crate::{
     limits::AllLimits,
 };
 use jamsocket_server::{
-    AdminAddress, AllowedOrigins, NamedService, Playground, RoomIdStrategy, ServerHandle,
-    ServiceActorContext, StartError, Swapper, Tls, TlsError,
+    AdminAddress, AllowedOrigins, NamedService, Playground, RoomIdStrategy, ServedRooms,
+    ServerHandle, ServiceActorContext, StartError, Swapper, Tls, TlsError,
 };
 use jamsocket_wasm_host::{Bus, EngineError, GuestLimits, LoadError, WasmEngine, WasmHostFactory};
 use std::{
     io,
     net::{Ipv6Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 use thiserror::Error;
 
@@ -119,13 +120,18 @@ impl Hosting {
         server.playground = self.playground.clone();
         let programs = flags.bus.programs(&engine, &self.bus)?;
         let of_programs = flags.bus.over(self.bus.grants.clone());
-        let bus = Bus::new(&engine, programs, of_programs);
+        let rooms = ServedRooms::new();
+        let bus = Bus::new(&engine, programs, of_programs).with_rooms(Arc::new(rooms.clone()));
+        server = server.with_served_rooms(rooms);
         let reach = Reach { bus, flags: flags.bus.clone() };
         let mut swappers = Vec::new();
         for (name, hosted) in self.modules() {
             let (strategy, policy) = flags.rooms(&hosted.rooms);
             let (service, swapper) = NamedService::swappable(name, hosted.load(&reach, &self.bus)?);
-            let service = service.with_room_id_strategy(strategy).with_shutdown_policy(policy);
+            let mut service = service.with_room_id_strategy(strategy).with_shutdown_policy(policy);
+            if let Some(token) = &hosted.rooms.access_token {
+                service = service.with_access_token(token.clone());
+            }
             server = server.with_service(service);
             swappers.push(swapper);
         }

@@ -107,7 +107,7 @@ mod swapper;
 mod tls;
 mod workers;
 
-pub use access_token::AccessToken;
+pub use access_token::{AccessToken, EmptyAccessToken};
 pub use admin::{AdminAddress, ParseAdminAddressError};
 pub use error::StartError;
 pub use handle::{ServerHandle, ServerUsage};

@@ -194,7 +194,8 @@ mod tests {
         hosting.named.iter().map(|hosted| hosted.name.as_str()).collect()
     }
 
-    const UUID: RoomConfig = RoomConfig { strategy: Some(Uuid), shutdown_policy: None, bus: None };
+    const UUID: RoomConfig =
+        RoomConfig { strategy: Some(Uuid), shutdown_policy: None, bus: None, access_token: None };
 
     #[test]
     fn a_name_ends_at_the_first_equals_sign_and_a_path_with_one_says_so() {

@@ -1,7 +1,8 @@
 //! The file as it is written. What is read from it is a [`Config`](super::Config).
 
 use super::RoomConfig;
-use jamsocket_wasm_host::{Grants, UrlPattern};
+use jamsocket_server::AccessToken;
+use jamsocket_wasm_host::{Grants, RoomPattern, UrlPattern};
 use serde::{Deserialize, Deserializer, de};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -39,6 +40,8 @@ pub(super) struct ServiceTable {
     #[serde(default)]
     shutdown_policy: FromText<jamsocket_server::ServiceShutdownPolicy>,
     bus: Option<BusTable>,
+    #[serde(default)]
+    access_token: FromText<AccessToken>,
 }
 
 impl ServiceTable {
@@ -47,6 +50,7 @@ impl ServiceTable {
             strategy: self.room_strategy.0,
             shutdown_policy: self.shutdown_policy.0,
             bus: self.bus.as_ref().map(BusTable::grants),
+            access_token: self.access_token.0.clone(),
         }
     }
 }
@@ -59,12 +63,15 @@ pub(super) struct BusTable {
     net: Vec<FromText<UrlPattern>>,
     #[serde(default)]
     programs: BTreeSet<String>,
+    #[serde(default)]
+    rooms: Vec<FromText<RoomPattern>>,
 }
 
 impl BusTable {
     pub(super) fn grants(&self) -> Grants {
         let net = self.net.iter().filter_map(|pattern| pattern.0.clone()).collect();
-        Grants { net, programs: self.programs.clone() }
+        let rooms = self.rooms.iter().filter_map(|pattern| pattern.0.clone()).collect();
+        Grants { net, programs: self.programs.clone(), rooms }
     }
 }
 
@@ -98,6 +105,8 @@ struct NamedServiceKeys {
     #[serde(default)]
     shutdown_policy: FromText<jamsocket_server::ServiceShutdownPolicy>,
     bus: Option<BusTable>,
+    #[serde(default)]
+    access_token: FromText<AccessToken>,
 }
 
 impl TryFrom<NamedServiceKeys> for NamedServiceTable {
@@ -116,6 +125,7 @@ impl TryFrom<NamedServiceKeys> for NamedServiceTable {
             strategy: keys.room_strategy.0,
             shutdown_policy: keys.shutdown_policy.0,
             bus: keys.bus.as_ref().map(BusTable::grants),
+            access_token: keys.access_token.0,
         };
         Ok(Self { source, rooms })
     }

@@ -10,7 +10,9 @@ pub(crate) use error::{ConfigError, Place};
 
 use crate::limits::{AllLimits, NamedLimit};
 use file::{ConfigFile, LimitValue, SourceKey};
-use jamsocket_server::{AdminAddress, NamedService, RoomIdStrategy, ServiceShutdownPolicy, Tls};
+use jamsocket_server::{
+    AccessToken, AdminAddress, NamedService, RoomIdStrategy, ServiceShutdownPolicy, Tls,
+};
 use jamsocket_wasm_host::Grants;
 use std::{
     collections::BTreeMap,
@@ -74,6 +76,8 @@ pub(crate) struct RoomConfig {
     pub(crate) shutdown_policy: Option<ServiceShutdownPolicy>,
     /// What the rooms may reach on the bus, in the place of what all may.
     pub(crate) bus: Option<Grants>,
+    /// What calls to the rooms have to show.
+    pub(crate) access_token: Option<AccessToken>,
 }
 
 /// The name of a package of the workspace, and where it is written.

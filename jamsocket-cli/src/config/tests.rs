@@ -1,5 +1,6 @@
 use super::*;
 use jamsocket_server::{RoomIdStrategy::*, ServiceShutdownPolicy::*};
+use jamsocket_wasm_host::RoomPattern;
 
 fn parse(text: &str) -> Config {
     Config::parse(Path::new("app/jamsocket.toml"), text).unwrap()
@@ -31,6 +32,7 @@ tls_key = "/etc/key.pem"
 package = "my-service"
 room_strategy = "short8"
 shutdown_policy = "immediate"
+access_token = "hunter2"
 [client]
 package = "my-client"
 [services.chat]
@@ -39,6 +41,7 @@ shutdown_policy = "never"
 [services.draw]
 package = "draw"
 bus.programs = ["calc"]
+bus.rooms = ["chat", "/lobby"]
 [bus]
 net = ["https://example.com", "*"]
 [programs]
@@ -56,8 +59,12 @@ run_time = "250ms"
     assert_eq!(config.tls, Some(Tls::from_files(certificate, "/etc/key.pem")));
     let service = config.service.unwrap();
     assert_eq!(service.package.unwrap().name, "my-service");
-    let rooms =
-        RoomConfig { strategy: Some(Short(8)), shutdown_policy: Some(Immediate), bus: None };
+    let rooms = RoomConfig {
+        strategy: Some(Short(8)),
+        shutdown_policy: Some(Immediate),
+        bus: None,
+        access_token: Some("hunter2".parse().unwrap()),
+    };
     assert_eq!(service.rooms, rooms);
     assert_eq!(config.client.unwrap().name, "my-client");
     let chat = &config.services["chat"];
@@ -66,7 +73,8 @@ run_time = "250ms"
     assert_eq!(chat.rooms, rooms);
     let ServiceSource::Package(draw) = &config.services["draw"].source else { panic!() };
     assert_eq!(draw.name, "draw");
-    let calls_calc = Grants { programs: ["calc".to_owned()].into(), ..Grants::default() };
+    let rooms = ["chat", "/lobby"].map(|pattern| pattern.parse().unwrap()).into();
+    let calls_calc = Grants { programs: ["calc".to_owned()].into(), rooms, ..Grants::default() };
     assert_eq!(config.services["draw"].rooms.bus, Some(calls_calc));
     let net = ["https://example.com", "*"].map(|pattern| pattern.parse().unwrap());
     assert_eq!(config.bus.grants, Grants { net: net.into(), ..Grants::default() });
@@ -116,7 +124,7 @@ fn an_unknown_key_is_shown_with_the_keys_that_there_are() {
     assert_refused(
         "[service]\npakage = \"counter\"\n",
         "app/jamsocket.toml:2:1: unknown key `pakage`, expected one of `package`, \
-         `room_strategy`, `shutdown_policy`, `bus`\n  2 | pakage = \"counter\"\n    | ^^^^^^",
+         `room_strategy`, `shutdown_policy`, `bus`, `access_token`\n  2 | pakage = \"counter\"\n    | ^^^^^^",
     );
 }
 
@@ -135,7 +143,7 @@ fn an_unknown_key_of_a_named_service_is_shown_at_its_line() {
     assert_refused(
         "[services.chat]\nmodule = 'a.wasm'\npath = 'b'\n",
         "app/jamsocket.toml:3:1: unknown key `path`, expected one of `module`, `package`, \
-         `room_strategy`, `shutdown_policy`, `bus`\n  3 | path = 'b'\n    | ^^^^",
+         `room_strategy`, `shutdown_policy`, `bus`, `access_token`\n  3 | path = 'b'\n    | ^^^^",
     );
 }
 
@@ -162,6 +170,24 @@ fn a_bad_policy_is_shown_at_its_line_with_what_would_be_right() {
              or, say, `300sec`\n  2 | shutdown_policy = \"5min\"\n    |                   ^^^^^^",
         );
     }
+}
+
+#[test]
+fn an_empty_token_and_what_names_no_rooms_are_shown_at_their_lines() {
+    assert_refused(
+        "[service]\naccess_token = \"\"",
+        "app/jamsocket.toml:2:16: an access token needs at least one character\n  \
+         2 | access_token = \"\"\n    |                ^^",
+    );
+    let right = "*".parse::<RoomPattern>().unwrap_err();
+    assert_refused(
+        "[bus]\nrooms = [\"game\", \"*\"]",
+        &format!(
+            "app/jamsocket.toml:2:9: {right}\n  2 | rooms = [\"game\", \"*\"]\n    | {}{}",
+            " ".repeat(8),
+            "^".repeat(13)
+        ),
+    );
 }
 
 #[test]

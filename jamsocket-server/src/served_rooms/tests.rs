@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    AccessToken, Limits, NamedService, RoomIdStrategy, Server, ServerHandle, ServiceActorContext,
+    Limits, NamedService, RoomIdStrategy, Server, ServerHandle, ServiceActorContext,
     ServiceShutdownPolicy,
 };
 use jamsocket::{
@@ -209,7 +209,7 @@ fn as_many_calls_wait_for_a_room_as_may_and_no_more() {
 #[test]
 fn a_token_has_to_be_shown_where_one_is_set() {
     let service = NamedService::new("game", Builds::default());
-    let (_server, rooms) = serve(service.with_access_token(AccessToken::new("hunter2")));
+    let (_server, rooms) = serve(service.with_access_token("hunter2".parse().unwrap()));
     for wrong in ["", "hunter"] {
         assert_eq!(call(&rooms, "game", "a", wrong).unwrap_err(), WrongToken);
     }
