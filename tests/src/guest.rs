@@ -22,6 +22,11 @@ pub fn unruly() -> PathBuf {
     build_guest(&workspace_root().join("tests/fixtures/unruly"))
 }
 
+/// The module of the room that calls rooms, and is called: see `fixtures/bus`.
+pub fn bus_room() -> PathBuf {
+    build_guest(&workspace_root().join("tests/fixtures/bus/ours/room"))
+}
+
 /// The folder of the programs that are written with our bus (`ours`), or with the published one
 /// (`published`): see `fixtures/bus`.
 pub fn bus_programs(whose: &str) -> PathBuf {

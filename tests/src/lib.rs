@@ -29,7 +29,7 @@ pub use browser::Browser;
 pub use client::{Client, Refused};
 pub use command::{Jamsocket, Output, Package, Serving, manifest, readme_block};
 pub use events::Events;
-pub use guest::{build_guest, bus_programs, guest, unruly, wasm_factory, workspace_root};
+pub use guest::{build_guest, bus_programs, bus_room, guest, unruly, wasm_factory, workspace_root};
 pub use http::{Answer, http};
 pub use metrics::{Family, Metrics};
 pub use probe::{Call, Calls, Probe, ProbeRoom};

@@ -1,3 +1,4 @@
+mod calls_to_rooms;
 mod peers;
 mod programs;
 mod rooms;
