@@ -70,6 +70,10 @@ jamsocket::limits! {
         ///
         /// Then the call is over for both.
         pub bus_feed_time: Duration = Duration::from_secs(5),
+        /// How long a guest waits, in `block_on`, while others wait for it.
+        ///
+        /// Then their calls fail with `Aborted`: two guests that wait for each other would do so for ever.
+        pub bus_block_time: Duration = Duration::from_secs(30),
         /// How many programs may run for a guest, those that they run themselves included.
         pub bus_programs: u32 = 16,
         /// How many requests and WebSockets to other servers may be under way for a guest, those of the

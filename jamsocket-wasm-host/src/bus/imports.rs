@@ -1,8 +1,11 @@
 //! What a guest calls of the bus.
 
-use super::{CallError, OnBus, deliver::deliver, desk::NewCall, member::Instance};
+use super::{
+    CallError, OnBus, deliver::deliver, desk::NewCall, mailbox::Mailbox, member::Instance,
+};
 use crate::memory::{self, PointerFault, memory_of};
 use thiserror::Error;
+use tokio::time::timeout;
 use wasmtime::{Caller, Linker};
 
 /// The module that the functions of the bus are imported from.
@@ -187,12 +190,20 @@ async fn poll<T: OnBus>(mut caller: Caller<'_, T>) -> wasmtime::Result<()> {
             is_told = true;
         }
         if !is_told {
-            mailbox.answered().await;
+            wait(&mailbox).await;
             caller.data_mut().has_waited();
         }
     }
     caller.data_mut().port().is_polling = false;
     Ok(())
+}
+
+/// Waits until there is something to tell. Those who wait for the guest meanwhile do so for a while only, as
+/// it may be they whom it waits for.
+async fn wait(mailbox: &Mailbox) {
+    while timeout(mailbox.limits().bus_block_time, mailbox.answered()).await.is_err() {
+        mailbox.refuse_calls(CallError::ABORTED);
+    }
 }
 
 /// Names, and a request.

@@ -44,6 +44,15 @@ async fn a_call_beyond_the_bound_fails_and_the_others_do_not() {
 }
 
 #[tokio::test]
+async fn programs_that_wait_for_each_other_do_not_for_ever() {
+    let run = Run::of("ours", "calc-client", "calc");
+    let run = run.with_program("calc", "ours", "mutual").with_program("other", "ours", "mutual");
+    // Those who wait for them are told so, and find them serving then, if not this.
+    let lines = run.with("--bus-block-time 50ms").lines().await;
+    assert_eq!(lines, ["blocking Err(Aborted)", "failed InvalidTopic"]);
+}
+
+#[tokio::test]
 async fn a_module_that_is_not_there_or_does_not_serve_is_not_called() {
     for whose in BOTH {
         let output = Run::of(whose, "calc-client", "nobody").output().await;
