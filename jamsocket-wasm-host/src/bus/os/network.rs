@@ -7,7 +7,7 @@ use std::{
     error::Error,
     io,
     net::{IpAddr, SocketAddr},
-    sync::{Arc, LazyLock},
+    sync::{Arc, OnceLock},
 };
 use thiserror::Error;
 use tokio::net::lookup_host;
@@ -15,19 +15,23 @@ use tokio::net::lookup_host;
 /// How TLS is spoken with others: by the certificates that this machine trusts. `SSL_CERT_FILE` and
 /// `SSL_CERT_DIR` name others.
 pub(super) fn tls() -> Result<Arc<ClientConfig>, NoTls> {
-    static TLS: LazyLock<Result<Arc<ClientConfig>, NoTls>> = LazyLock::new(|| {
-        let loaded = rustls_native_certs::load_native_certs();
-        for error in &loaded.errors {
-            tracing::debug!("a certificate of this machine cannot be read: {error}");
-        }
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(loaded.certs);
-        ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map(|config| Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
-            .map_err(|_| NoTls)
-    });
-    TLS.clone()
+    static TLS: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    if let Some(kept) = TLS.get() {
+        return Ok(kept.clone());
+    }
+    let loaded = rustls_native_certs::load_native_certs();
+    for error in &loaded.errors {
+        tracing::warn!("a certificate of this machine cannot be read: {error}");
+    }
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(loaded.certs);
+    let is_whole = loaded.errors.is_empty() && !roots.is_empty();
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map(|config| Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+        .map_err(|_| NoTls)?;
+    // What could not be read now may be there for the next request.
+    if is_whole { Ok(TLS.get_or_init(|| config).clone()) } else { Ok(config) }
 }
 
 /// The longest URL, in bytes.
