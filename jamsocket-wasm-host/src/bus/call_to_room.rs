@@ -114,3 +114,6 @@ impl std::fmt::Debug for Place {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,12 +140,11 @@ impl Mailbox {
         wake(state);
     }
 
-    /// Adds a last message, if it fits, and what ends its call.
+    /// Adds a last message, however much waits, and what ends its call. There is at most one a call, of a
+    /// few bytes of the host's own.
     pub(crate) fn answer_both(&self, message: Answer, end: Answer) {
         let mut state = self.lock();
-        if self.fits(&state, message.bytes()) {
-            state.add(message);
-        }
+        state.add(message);
         state.add(end);
         wake(state);
     }

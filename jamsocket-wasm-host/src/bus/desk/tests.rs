@@ -333,6 +333,23 @@ async fn what_waits_for_a_busy_callback_counts_among_what_waits() {
 }
 
 #[test]
+fn the_last_message_of_a_call_comes_however_much_waits() {
+    let limits = GuestLimits { bus_waiting_bytes: 4, ..GuestLimits::default() };
+    let (mut one, mut other) = (desk_with(limits), desk());
+    one.callback(5, 6, "exit".to_owned());
+    call(&mut one, &other, NewCall { is_kept: true, ..new_call(5, "spawn") }).unwrap();
+    call(&mut one, &other, new_call(7, "fills")).unwrap();
+    let (spawned, filling) = (started(&mut other), started(&mut other));
+    other.reply(spawned, Vec::new());
+    other.reply(filling, vec![0; 4]);
+    let spawned = other.owed.remove(&spawned).unwrap().caller;
+    spawned.feed_and_close("exit".to_owned(), vec![1]);
+    let told: Vec<_> = std::iter::from_fn(|| one.next_answer()).collect();
+    let end = [finish(6, &[1]).unwrap(), Delivery::Drop { handle: 5 }];
+    assert_eq!(told[2..], end);
+}
+
+#[test]
 fn two_callbacks_of_one_topic_are_both_forgotten_with_their_call() {
     let (mut one, other) = (desk(), desk());
     one.callback(5, 6, "a".to_owned());
@@ -370,5 +387,6 @@ impl Desk {
             && self.by_caller.is_empty()
             && self.held.is_empty()
             && self.mailbox.is_empty()
+            && self.open_calls() == 0
     }
 }

@@ -2,17 +2,26 @@
 //! in order, and nothing is left when all is over.
 
 use super::*;
+use crate::bus::CallToRoom;
+use jamsocket::{RoomCall as _, RoomCallError};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// A guest calls another, perhaps itself, with a callback, and perhaps on an object of its own.
+    /// A guest calls another, perhaps itself, with a callback, and perhaps on an object of its own. Where
+    /// it calls a room, the call is on its way then.
     Call {
         who: usize,
         whom: usize,
         is_kept: bool,
         on_object: bool,
+        is_to_room: bool,
+    },
+    /// A call on its way comes to its room, or to one that does not take it, or is lost.
+    Arrive {
+        which: usize,
+        end: Arrival,
     },
     Feed {
         who: usize,
@@ -44,15 +53,30 @@ enum Step {
     },
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Arrival {
+    Taken,
+    Refused,
+    Lost,
+}
+
 const GUESTS: usize = 3;
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let who = 0..GUESTS;
     let which = 0..8_usize;
+    let end = prop_oneof![
+        6 => Just(Arrival::Taken),
+        1 => Just(Arrival::Refused),
+        1 => Just(Arrival::Lost),
+    ];
     let step = prop_oneof![
-        6 => (who.clone(), who.clone(), any::<bool>(), any::<bool>()).prop_map(
-            |(who, whom, is_kept, on_object)| Step::Call { who, whom, is_kept, on_object }
+        6 => (who.clone(), who.clone(), any::<[bool; 3]>()).prop_map(
+            |(who, whom, [is_kept, on_object, is_to_room])| {
+                Step::Call { who, whom, is_kept, on_object, is_to_room }
+            }
         ),
+        4 => (which.clone(), end).prop_map(|(which, end)| Step::Arrive { which, end }),
         3 => (who.clone(), which.clone()).prop_map(|(who, which)| Step::Feed { who, which }),
         4 => (who.clone(), which.clone()).prop_map(|(who, which)| Step::Reply { who, which }),
         1 => (who.clone(), which.clone()).prop_map(|(who, which)| Step::Fault { who, which }),
@@ -142,9 +166,25 @@ impl Guest {
     }
 }
 
-fn step(guests: &mut [Guest], step: Step, number: u64) {
+/// Calls on their way, each with the guest that it is to.
+type OnTheWay = Vec<(usize, CallToRoom)>;
+
+fn arrive(guests: &[Guest], (whom, call): (usize, CallToRoom), end: Arrival) {
+    match end {
+        Arrival::Taken => call.arrive(&guests[whom].desk.mailbox),
+        Arrival::Refused => Box::new(call).refuse(RoomCallError::Ended),
+        Arrival::Lost => drop(call),
+    }
+}
+
+fn step(guests: &mut [Guest], on_the_way: &mut OnTheWay, step: Step, number: u64) {
     match step {
-        Step::Call { who, whom, is_kept, on_object } => {
+        Step::Arrive { which, end } => {
+            if which < on_the_way.len() {
+                arrive(guests, on_the_way.remove(which), end);
+            }
+        }
+        Step::Call { who, whom, is_kept, on_object, is_to_room } => {
             let to = guests[whom].desk.mailbox.clone();
             let guest = &mut guests[who];
             let object = guest.calls.iter().find(|(_, told)| told.is_object && !told.is_over);
@@ -152,7 +192,15 @@ fn step(guests: &mut [Guest], step: Step, number: u64) {
             let (handle, callback) = (guest.desk.new_handle(), guest.desk.new_handle());
             guest.desk.callback(handle, callback, "step".to_owned());
             let new = NewCall { parent, is_kept, ..new_call(handle, "topic") };
-            match guest.desk.call(new, |call| GuestCallee::call(&to, call)) {
+            let connect = |call| {
+                if !is_to_room {
+                    return GuestCallee::call(&to, call);
+                }
+                let (call, callee) = CallToRoom::begin(call);
+                on_the_way.push((whom, call));
+                Ok(callee)
+            };
+            match guest.desk.call(new, connect) {
                 Ok(()) => {
                     let told = Told { callback, is_kept, ..Told::default() };
                     guest.calls.insert(handle, told);
@@ -199,9 +247,11 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let _context = runtime.enter();
         let mut guests: Vec<_> = (0..GUESTS).map(|_| Guest::new()).collect();
+        let mut on_the_way = OnTheWay::new();
         for (number, random) in (1..).zip(steps) {
-            step(&mut guests, random, number);
+            step(&mut guests, &mut on_the_way, random, number);
         }
+        on_the_way.into_iter().for_each(|call| arrive(&guests, call, Arrival::Taken));
         // All answer what they owe, and learn of all that there is.
         for guest in &mut guests {
             while guest.take_request() {}
