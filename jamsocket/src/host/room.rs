@@ -264,6 +264,8 @@ impl<S: JamsocketService, P> Room<S, P> {
         let Some(service) = &mut self.service else {
             return;
         };
+        // What the service does by itself proves little of it.
+        let is_asked = callback != Callback::Resume || self.usage.open_calls > 0;
         self.running = Some(callback);
         self.context.begin_callback();
         host.begin_call(callback);
@@ -286,8 +288,7 @@ impl<S: JamsocketService, P> Room<S, P> {
         self.running = None;
         match result {
             Ok(()) => {
-                // What the service does by itself proves little of it.
-                if self.flush(callback, host) && callback != Callback::Resume {
+                if self.flush(callback, host) && is_asked {
                     self.swap.count_callback();
                 }
             }

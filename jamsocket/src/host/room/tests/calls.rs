@@ -9,6 +9,12 @@ struct Callable {
     panics: bool,
 }
 
+impl Callable {
+    fn new() -> Self {
+        Self { open: Vec::new(), panics: false }
+    }
+}
+
 impl JamsocketService for Callable {
     async fn connect(&mut self, _: ClientId) -> Result<(), ServiceError> {
         Ok(())
@@ -67,12 +73,23 @@ struct Called {
     context: RoomContext,
 }
 
+fn context() -> RoomContext {
+    let context = RoomContext::new(Waker::noop().clone());
+    context.end_construction().unwrap();
+    context
+}
+
 impl Called {
     fn new(policy: ServiceShutdownPolicy, panics: bool) -> Self {
-        let context = RoomContext::new(Waker::noop().clone());
-        context.end_construction().unwrap();
-        let room = Room::new(Callable { open: Vec::new(), panics }, context.clone(), policy);
+        let context = context();
+        let room = Room::new(Callable { panics, ..Callable::new() }, context.clone(), policy);
         Self { room, stage: Stage::default(), context }
+    }
+
+    fn swap(&mut self) {
+        self.context = context();
+        let input = Input::Swap(Box::new(Callable::new()), self.context.clone());
+        self.input(input);
     }
 
     fn input(&mut self, input: Input<'_, Callable, &'static str>) {
@@ -148,6 +165,23 @@ fn a_service_that_takes_no_calls_refuses_them_and_goes_on() {
     assert_eq!(call.refusals(), [RoomCallError::NotCallable]);
     play.join("ann");
     assert_eq!(play.seen(), ["ann: connect 1"]);
+}
+
+#[test]
+fn the_calls_that_it_answers_are_the_trial_of_a_new_service() {
+    let mut called = Called::new(ServiceShutdownPolicy::Never, false);
+    let before = called.call();
+    called.swap();
+    for answered in 0..3 {
+        assert!(called.room.on_trial(), "{answered}");
+        // By itself it does this as often as it likes.
+        called.answer();
+        assert!(called.room.on_trial(), "{answered}");
+        called.call();
+        called.answer();
+    }
+    assert!(!called.room.on_trial());
+    assert_eq!(Arc::strong_count(&before.0), 1, "what the service before held is gone with it");
 }
 
 #[test]
