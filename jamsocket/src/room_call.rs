@@ -8,8 +8,8 @@ pub trait RoomCaller: Send + Sync {
     ///
     /// `token` is what the operator has set for calls to that service. Where none is set, any will do.
     ///
-    /// The calls of one caller reach a room in their order. A call that meets a room at its end comes to
-    /// the next of that name. It does not wait: where the room turns out not to take the call, that is
+    /// The calls of one caller reach a room in their order. One that meets a room at its end comes to the
+    /// next of that name, and then perhaps after others. It does not wait: where the room turns out not to take the call, that is
     /// [refused](RoomCall::refuse), or dropped.
     ///
     /// # Errors
@@ -29,6 +29,11 @@ pub trait RoomCaller: Send + Sync {
 pub trait RoomCall: Any + Send + fmt::Debug {
     /// How many bytes it takes, which count against what may wait for a room.
     fn bytes(&self) -> usize;
+
+    /// Whether whoever has made it still waits for an answer. The default is that it does.
+    fn is_wanted(&self) -> bool {
+        true
+    }
 
     /// The room does not take the call. One that is dropped is refused without a reason.
     fn refuse(self: Box<Self>, why: RoomCallError);

@@ -51,6 +51,10 @@ pub trait JamsocketService: Send + 'static {
         call.refuse(RoomCallError::NotCallable);
     }
 
+    /// Ends the calls that are open: another service takes the place of this one, which goes on later at
+    /// most, and those who wait for it would wait in vain. The default has none.
+    fn end_open_calls(&mut self) {}
+
     /// What the service uses. A host asks after each callback, so the answer has to be at hand. The
     /// default says nothing.
     fn usage(&self) -> ServiceUsage {

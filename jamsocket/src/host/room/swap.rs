@@ -108,12 +108,14 @@ impl<S: JamsocketService, P> Room<S, P> {
     /// Puts `service` in the place of the one that runs, which is given back with all that it had.
     fn put(&mut self, service: S, context: RoomContext) -> Option<Trial<S>> {
         let usage = service.usage();
-        let Some(before) = self.service.replace(service) else {
+        let Some(mut before) = self.service.replace(service) else {
             // The room is over.
             context.close();
             discard(self.service.take());
             return None;
         };
+        // One that panics has nothing to say in this any more.
+        let _ = catch_unwind(AssertUnwindSafe(|| before.end_open_calls()));
         Some(Trial {
             service: before,
             context: mem::replace(&mut self.context, context),
