@@ -15,6 +15,9 @@ use std::any::Any;
 /// - `keep_alive(KeepAlive::Disabled)`, or a client may take for ever over a connection's second
 ///   request, as `client_request_timeout` bounds the first alone. It costs a connection a request.
 ///
+/// Rooms that are called from the server itself ([`ServedRooms`](crate::ServedRooms)) are made on threads of
+/// an actix `System`, as `#[actix_web::main]` has one; on a Tokio runtime alone such a call fails.
+///
 /// A message costs some more than with a [`Server`] of its own, which takes its sockets over from HTTP.
 ///
 /// Before the application ends its `HttpServer`, it awaits [`stop`](Self::stop): actix on its own

@@ -45,6 +45,9 @@ impl Rooms {
 impl Destination {
     fn send(self, call: Box<dyn RoomCall>, attempts: u32) -> Result<(), RoomCallError> {
         let Self { rooms, id, workers } = &self;
+        if workers.are_none() {
+            return Err(RoomCallError::NotStarted);
+        }
         let (inbox, code) = match rooms.registry.claim(id) {
             Claim::Room(inbox) => (inbox, None),
             Claim::New(inbox) => (inbox, Some(rooms.code.clone())),
@@ -86,7 +89,7 @@ impl PendingCall {
 
 impl Drop for PendingCall {
     fn drop(&mut self) {
-        let Some(call) = self.call.take() else { return };
+        let Some(call) = self.call.take().filter(|call| call.is_wanted()) else { return };
         if self.attempts_left == 0 {
             return call.refuse(RoomCallError::Ended);
         }
