@@ -88,7 +88,7 @@ impl<C: JamsocketContext> Guest<C> {
         callback: Callback<'_>,
         budget: Budget,
     ) -> wasmtime::Result<()> {
-        self.store.data_mut().budget = budget;
+        self.store.data_mut().begin_callback(budget);
         self.store.set_epoch_deadline(1);
         match callback {
             Callback::Connect(client) => {
@@ -143,6 +143,13 @@ impl<C: JamsocketContext> Guest<C> {
         // One of another host's is dropped, which refuses it.
         if let Ok(call) = (call as Box<dyn Any>).downcast::<CallToRoom>() {
             call.arrive(&port.mailbox);
+        }
+    }
+
+    /// Ends the calls of others that are open.
+    pub(crate) fn end_open_calls(&mut self) {
+        if let Some(port) = self.store.data_mut().port() {
+            port.desk.end_open_calls();
         }
     }
 

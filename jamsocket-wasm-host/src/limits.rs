@@ -70,6 +70,11 @@ jamsocket::limits! {
         ///
         /// Then the call is over for both.
         pub bus_feed_time: Duration = Duration::from_secs(5),
+        /// How long a room waits in one callback, of its own or for a call, to feed the callbacks of those
+        /// who call it.
+        ///
+        /// Then the call is over for both: who takes little of what it is told does not hold up the room.
+        pub bus_room_feed_time: Duration = Duration::from_millis(100),
         /// How long a guest waits, in `block_on`, while others wait for it.
         ///
         /// Then their calls fail with `Aborted`: two guests that wait for each other would do so for ever.

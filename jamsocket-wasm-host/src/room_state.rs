@@ -8,7 +8,7 @@ use crate::{
     wasi::Wasi,
 };
 use jamsocket::{JamsocketContext, ServiceUsage};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use wasmtime::Memory;
 use wasmtime_wasi::p1::WasiP1Ctx;
 
@@ -17,6 +17,8 @@ pub(crate) struct RoomState<C: JamsocketContext> {
     pub(crate) context: Arc<C>,
     pub(crate) limits: RoomLimits,
     pub(crate) budget: Budget,
+    /// How long it may still wait, in the callback that is under way, for those whom it feeds.
+    pub(crate) feed_time: Duration,
     /// The guest's memory, once it has been looked up.
     pub(crate) memory: Option<Memory>,
     /// A message on its way into that memory.
@@ -36,10 +38,19 @@ impl<C: JamsocketContext> RoomState<C> {
             context,
             limits: engine.room_limits(),
             budget: engine.budget(),
+            feed_time: engine.limits().bus_room_feed_time,
             memory: None,
             held: Vec::new(),
             wasi: None,
             port: port.map(Box::new),
+        }
+    }
+
+    /// What a callback may use counts anew.
+    pub(crate) fn begin_callback(&mut self, budget: Budget) {
+        self.budget = budget;
+        if let Some(port) = &self.port {
+            self.feed_time = port.mailbox.limits().bus_room_feed_time;
         }
     }
 
@@ -81,6 +92,14 @@ impl<C: JamsocketContext> HasMemory for RoomState<C> {
 impl<C: JamsocketContext> OnBus for RoomState<C> {
     fn port(&mut self) -> &mut Port {
         self.port.as_deref_mut().expect("the functions of the bus are linked where there is a port")
+    }
+
+    fn feed_time(&self) -> Duration {
+        self.feed_time
+    }
+
+    fn has_fed(&mut self, time: Duration) {
+        self.feed_time = self.feed_time.saturating_sub(time);
     }
 
     /// A callback has its time however often it waits.

@@ -74,6 +74,12 @@ impl<C: JamsocketContext> JamsocketService for WasmService<C> {
         self.usage = guest.usage();
     }
 
+    fn end_open_calls(&mut self) {
+        if let Some(guest) = &mut self.guest {
+            guest.end_open_calls();
+        }
+    }
+
     /// The guest's memory, while there is a guest, and what it was refused of it.
     fn usage(&self) -> ServiceUsage {
         match self.guest {

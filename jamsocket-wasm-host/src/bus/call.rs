@@ -2,7 +2,7 @@ use super::{
     CallError,
     mailbox::{Answer, Mailbox, Request},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// A call, for as long as its caller knows of it, and whatever number a guest gives it meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,6 +23,13 @@ pub(crate) struct Call {
     pub(crate) request: Vec<u8>,
     /// Through how many guests calls have led to this one.
     pub(crate) depth: u32,
+}
+
+impl Call {
+    /// What of it counts against what may wait.
+    pub(crate) fn bytes(&self) -> usize {
+        self.topic.len() + self.request.len()
+    }
 }
 
 /// Who has made a call, as whoever answers it reaches them.
@@ -86,8 +93,27 @@ impl Caller {
         topic: String,
         message: Vec<u8>,
     ) -> impl Future<Output = bool> + Send + use<> {
+        self.feed_within(self.mailbox.limits().bus_feed_time, topic, message)
+    }
+
+    /// The same, and waits for so long at most.
+    pub(crate) fn feed_within(
+        &self,
+        patience: Duration,
+        topic: String,
+        message: Vec<u8>,
+    ) -> impl Future<Output = bool> + Send + use<> {
         let (mailbox, key, takes) = (self.mailbox.clone(), self.key, self.takes_messages());
-        async move { takes && mailbox.feed(Answer::Message(key, topic, message)).await }
+        async move { takes && mailbox.feed(patience, Answer::Message(key, topic, message)).await }
+    }
+
+    /// Ends the call, or the object that it has become: whoever answers is put aside.
+    pub(crate) fn end(&mut self) {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Owed => self.mailbox.answer(Answer::Fault(self.key, CallError::ABORTED)),
+            State::Object => self.mailbox.answer(Answer::Closed(self.key)),
+            State::Over => {}
+        }
     }
 
     /// Ends the call, or the object that it has become: too much was asked of it.
@@ -119,11 +145,7 @@ impl Caller {
 
 impl Drop for Caller {
     fn drop(&mut self) {
-        match self.state {
-            State::Owed => self.mailbox.answer(Answer::Fault(self.key, CallError::ABORTED)),
-            State::Object => self.mailbox.answer(Answer::Closed(self.key)),
-            State::Over => {}
-        }
+        self.end();
     }
 }
 

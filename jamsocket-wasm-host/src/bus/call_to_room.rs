@@ -52,7 +52,11 @@ impl CallToRoom {
 
 impl RoomCall for CallToRoom {
     fn bytes(&self) -> usize {
-        self.call.topic.len() + self.call.request.len()
+        self.call.bytes()
+    }
+
+    fn is_wanted(&self) -> bool {
+        !matches!(*lock(&self.way), Place::Over)
     }
 
     fn refuse(mut self: Box<Self>, why: RoomCallError) {

@@ -28,6 +28,7 @@ pub(crate) struct Desk {
     /// The numbers of all callbacks, those that are prepared included.
     callbacks: HashSet<u32>,
     owed: HashMap<u32, OwedCall>,
+    owed_to_others: usize,
     by_caller: HashMap<CallKey, u32>,
     /// Callbacks that the guest is handling a message of, the innermost last.
     busy: Vec<u32>,
@@ -89,6 +90,7 @@ impl Desk {
             by_serial: HashMap::new(),
             callbacks: HashSet::new(),
             owed: HashMap::new(),
+            owed_to_others: 0,
             by_caller: HashMap::new(),
             busy: Vec::new(),
             held: VecDeque::new(),
@@ -284,6 +286,7 @@ impl Desk {
                         call.caller.fault(CallError::MEMORY_ALLOCATION_FAILED);
                     } else {
                         let handle = self.new_handle();
+                        self.owed_to_others += usize::from(!self.is_mine(call.caller.key()));
                         self.by_caller.insert(call.caller.key(), handle);
                         self.owed.insert(handle, OwedCall { caller: call.caller });
                         self.depth = call.depth;
@@ -294,10 +297,9 @@ impl Desk {
                 }
                 Request::Dropped(key) => {
                     let Some(handle) = self.by_caller.get(&key).copied() else { continue };
-                    if let Some(mut owed) = self.owed.remove(&handle) {
+                    if let Some(mut owed) = self.remove_owed(handle) {
                         owed.caller.forget();
                     }
-                    self.by_caller.remove(&key);
                     return Some(Delivery::Drop { handle });
                 }
             }
@@ -323,9 +325,15 @@ impl Desk {
     }
 
     /// How many calls of others are open: they wait for the guest, or for its answer, or have become
-    /// objects.
+    /// objects. Those of its own do not count.
     pub(crate) fn open_calls(&self) -> usize {
-        self.owed.len() + self.mailbox.calls()
+        self.owed_to_others + self.mailbox.calls_of_others()
+    }
+
+    /// Ends the calls of others, and the objects that they have become: the guest is put aside.
+    pub(crate) fn end_open_calls(&mut self) {
+        self.owed.values_mut().for_each(|owed| owed.caller.end());
+        self.mailbox.refuse_calls(CallError::ABORTED);
     }
 
     /// Whether there is something that the guest has not been told of.
@@ -403,9 +411,19 @@ impl Desk {
     }
 
     fn forget_owed(&mut self, handle: u32) {
-        if let Some(owed) = self.owed.remove(&handle) {
-            self.by_caller.remove(&owed.caller.key());
-        }
+        drop(self.remove_owed(handle));
+    }
+
+    fn remove_owed(&mut self, handle: u32) -> Option<OwedCall> {
+        let owed = self.owed.remove(&handle)?;
+        self.owed_to_others -= usize::from(!self.is_mine(owed.caller.key()));
+        self.by_caller.remove(&owed.caller.key());
+        Some(owed)
+    }
+
+    /// Whether a call is of the guest's own.
+    fn is_mine(&self, key: CallKey) -> bool {
+        key.caller == self.mailbox.id()
     }
 
     fn is_free(&self, handle: u32) -> bool {

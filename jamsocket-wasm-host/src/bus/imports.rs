@@ -4,8 +4,9 @@ use super::{
     CallError, OnBus, deliver::deliver, desk::NewCall, mailbox::Mailbox, member::Instance,
 };
 use crate::memory::{self, PointerFault, memory_of};
+use std::{future::poll_fn, pin::pin, task::Poll, time::Instant};
 use thiserror::Error;
-use tokio::time::timeout;
+use tokio::time::sleep;
 use wasmtime::{Caller, Linker};
 
 /// The module that the functions of the bus are imported from.
@@ -158,10 +159,14 @@ async fn reply_callback<T: OnBus>(
     }
     let topic = text(&mut caller, "reply_callback", (topic, topic_len))?;
     let message = message(&mut caller, "reply_callback", (pointer, len))?;
+    let patience = caller.data().feed_time();
     let desk = &mut caller.data_mut().port().desk;
     match (desk.caller(handle), message) {
         (Some(called), Some(message)) => {
-            if !called.feed(topic, message).await {
+            let began = Instant::now();
+            let is_fed = called.feed_within(patience, topic, message).await;
+            caller.data_mut().has_fed(began.elapsed());
+            if !is_fed {
                 caller.data_mut().port().desk.break_off(handle);
             }
         }
@@ -201,9 +206,25 @@ async fn poll<T: OnBus>(mut caller: Caller<'_, T>) -> wasmtime::Result<()> {
 /// Waits until there is something to tell. Those who wait for the guest meanwhile do so for a while only, as
 /// it may be they whom it waits for.
 async fn wait(mailbox: &Mailbox) {
-    while timeout(mailbox.limits().bus_block_time, mailbox.answered()).await.is_err() {
-        mailbox.refuse_calls(CallError::ABORTED);
-    }
+    let mut answered = pin!(mailbox.answered());
+    let mut patience = None;
+    poll_fn(|cx| {
+        if answered.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        // Most waits end before anybody calls, and are spared the timer.
+        if !mailbox.has_calls() {
+            patience = None;
+        } else {
+            let block_time = || Box::pin(sleep(mailbox.limits().bus_block_time));
+            if patience.get_or_insert_with(block_time).as_mut().poll(cx).is_ready() {
+                mailbox.refuse_calls(CallError::ABORTED);
+                patience = None;
+            }
+        }
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Names, and a request.

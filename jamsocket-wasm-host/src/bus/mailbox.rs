@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 use tokio::{sync::Notify, time::timeout};
 
@@ -53,8 +54,12 @@ struct State {
     requests: VecDeque<Request>,
     /// The calls among them.
     waiting_calls: HashSet<CallKey>,
+    /// How many of them are others' than the guest's own.
+    calls_of_others: usize,
     /// Those of them that their callers have dropped: they are left out when it is their turn.
     dropped_calls: HashSet<CallKey>,
+    /// Calls that were refused while they waited, until their callers are done with them.
+    refused_calls: HashSet<CallKey>,
     request_bytes: usize,
     is_closed: bool,
     /// Who waits for something to come, this once.
@@ -149,18 +154,18 @@ impl Mailbox {
         wake(state);
     }
 
-    /// Adds a message for a callback once there is space. Where there is none for a long time, or could
+    /// Adds a message for a callback once there is space. Where there is none for so long, or could
     /// never be, the call is over.
     ///
     /// Returns whether the call takes messages still.
-    pub(crate) async fn feed(&self, message: Answer) -> bool {
+    pub(crate) async fn feed(&self, patience: Duration, message: Answer) -> bool {
         let key = message.key();
         if message.bytes() > self.limits.bus_message_bytes.min(self.limits.bus_waiting_bytes) {
             self.break_off(key);
             return false;
         }
         let mut message = Some(message);
-        let fed = timeout(self.limits.bus_feed_time, async {
+        let fed = timeout(patience, async {
             loop {
                 let space = self.space.notified();
                 if self.try_feed(&mut message) {
@@ -211,19 +216,24 @@ impl Mailbox {
         }
         match request {
             Request::Call(mut call) => {
-                let bytes = state.request_bytes + call.request.len();
+                let bytes = state.request_bytes + call.bytes();
                 let calls = state.waiting_calls.len() + state.dropped_calls.len();
                 if calls >= self.limits.bus_calls || bytes > self.limits.bus_waiting_bytes {
                     drop(state);
                     call.caller.fault(CallError::MEMORY_ALLOCATION_FAILED);
                     return Err(CallError::MEMORY_ALLOCATION_FAILED);
                 }
+                state.calls_of_others += usize::from(call.caller.key().caller != self.id);
                 state.waiting_calls.insert(call.caller.key());
                 state.request_bytes = bytes;
                 state.requests.push_back(Request::Call(call));
             }
             Request::Dropped(key) => {
+                if state.refused_calls.remove(&key) {
+                    return Ok(());
+                }
                 if state.waiting_calls.remove(&key) {
+                    state.calls_of_others -= usize::from(key.caller != self.id);
                     state.dropped_calls.insert(key);
                     return Ok(());
                 }
@@ -255,8 +265,10 @@ impl Mailbox {
                 Request::Dropped(key) => return Some(Request::Dropped(key)),
                 Request::Call(mut call) => {
                     let key = call.caller.key();
-                    state.request_bytes -= call.request.len();
-                    state.waiting_calls.remove(&key);
+                    state.request_bytes -= call.bytes();
+                    if state.waiting_calls.remove(&key) {
+                        state.calls_of_others -= usize::from(key.caller != self.id);
+                    }
                     if !state.dropped_calls.remove(&key) {
                         return Some(Request::Call(call));
                     }
@@ -279,8 +291,9 @@ impl Mailbox {
                 dropped @ Request::Dropped(_) => state.requests.push_back(dropped),
             }
         }
-        state.waiting_calls.clear();
-        state.request_bytes = 0;
+        let refused = mem::take(&mut state.waiting_calls);
+        state.refused_calls.extend(refused);
+        (state.request_bytes, state.calls_of_others) = (0, 0);
         let dropped = mem::take(&mut state.dropped_calls);
         drop(state);
         for mut call in calls {
@@ -292,9 +305,15 @@ impl Mailbox {
         }
     }
 
-    /// How many calls wait that are wanted still.
-    pub(crate) fn calls(&self) -> usize {
-        self.lock().waiting_calls.len()
+    /// How many calls of others wait that are wanted still.
+    pub(crate) fn calls_of_others(&self) -> usize {
+        self.lock().calls_of_others
+    }
+
+    /// Whether any calls wait, wanted or not.
+    pub(crate) fn has_calls(&self) -> bool {
+        let state = self.lock();
+        !state.waiting_calls.is_empty() || !state.dropped_calls.is_empty()
     }
 
     /// Waits until there is an answer.

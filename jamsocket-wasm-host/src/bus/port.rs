@@ -1,6 +1,6 @@
 use super::{Desk, Member, mailbox::Mailbox};
 use crate::memory::HasMemory;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use wasmtime::{AsContextMut, Instance, Memory, TypedFunc};
 
 const MALLOC: &str = "wasm_bus_malloc";
@@ -39,6 +39,12 @@ pub(crate) struct Exports {
 /// What a store has whose guest is on the bus.
 pub(crate) trait OnBus: HasMemory + Send {
     fn port(&mut self) -> &mut Port;
+
+    /// For how long the guest may wait for others to take what it feeds them.
+    fn feed_time(&self) -> Duration;
+
+    /// It has waited so long for that.
+    fn has_fed(&mut self, time: Duration);
 
     /// The guest goes on after it has waited for something to happen.
     fn has_waited(&mut self);

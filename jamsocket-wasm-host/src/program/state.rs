@@ -65,6 +65,12 @@ impl OnBus for ProgramState {
         &mut self.port
     }
 
+    fn feed_time(&self) -> Duration {
+        self.port.mailbox.limits().bus_feed_time
+    }
+
+    fn has_fed(&mut self, _: Duration) {}
+
     fn has_waited(&mut self) {
         self.budget = Budget::of_program(self.run_time);
     }

@@ -333,6 +333,58 @@ async fn what_waits_for_a_busy_callback_counts_among_what_waits() {
 }
 
 #[test]
+fn calls_that_are_refused_while_they_wait_leave_nothing() {
+    let (mut one, other) = (desk(), desk());
+    for handle in 1..4 {
+        call(&mut one, &other, new_call(handle, "a")).unwrap();
+    }
+    one.drop_handle(2);
+    other.mailbox.refuse_calls(CallError::ABORTED);
+    let told: Vec<_> = std::iter::from_fn(|| one.next_answer()).collect();
+    let aborted = |handle| Delivery::Error { handle, error: CallError::ABORTED };
+    assert_eq!(told, [aborted(1), aborted(3)]);
+    assert!(one.is_unused() && other.is_unused());
+}
+
+#[test]
+fn a_guest_that_is_put_aside_ends_what_is_open_and_hears_of_it_later() {
+    let (mut one, mut other) = (desk(), desk());
+    call(&mut one, &other, NewCall { is_kept: true, ..new_call(1, "object") }).unwrap();
+    call(&mut one, &other, new_call(2, "owed")).unwrap();
+    call(&mut one, &other, new_call(3, "waits")).unwrap();
+    let (object, owed) = (started(&mut other), started(&mut other));
+    other.reply(object, Vec::new());
+    assert_eq!(other.open_calls(), 3);
+    other.end_open_calls();
+    other.reply(owed, Vec::new());
+    let told: Vec<_> = std::iter::from_fn(|| one.next_answer()).collect();
+    let aborted = |handle| Delivery::Error { handle, error: CallError::ABORTED };
+    let closed = Delivery::Drop { handle: 1 };
+    assert_eq!(told.len(), 4);
+    for expected in [finish(1, b"").unwrap(), closed, aborted(2), aborted(3)] {
+        assert!(told.contains(&expected), "{expected:?}");
+    }
+    one.drop_handle(1);
+    for _ in 0..2 {
+        assert!(matches!(other.next_request(), Some(Delivery::Drop { .. })));
+    }
+    assert!(one.is_unused() && other.is_unused());
+}
+
+#[test]
+fn the_calls_of_a_guest_to_itself_are_not_open_for_others() {
+    let mut one = desk();
+    let mailbox = one.mailbox.clone();
+    one.call(new_call(1, "a"), |call| GuestCallee::call(&mailbox, call)).unwrap();
+    assert_eq!(one.open_calls(), 0);
+    let owed = started(&mut one);
+    assert_eq!(one.open_calls(), 0);
+    one.reply(owed, Vec::new());
+    one.next_answer();
+    assert!(one.is_unused());
+}
+
+#[test]
 fn the_last_message_of_a_call_comes_however_much_waits() {
     let limits = GuestLimits { bus_waiting_bytes: 4, ..GuestLimits::default() };
     let (mut one, mut other) = (desk_with(limits), desk());
@@ -388,5 +440,6 @@ impl Desk {
             && self.held.is_empty()
             && self.mailbox.is_empty()
             && self.open_calls() == 0
+            && !self.mailbox.has_calls()
     }
 }

@@ -144,6 +144,43 @@ async fn what_a_room_held_of_another_ends_with_it() {
 }
 
 #[tokio::test]
+async fn what_a_room_holds_of_itself_does_not_keep_it_there() {
+    let at_once =
+        |service: NamedService| service.with_shutdown_policy(ServiceShutdownPolicy::Immediate);
+    let server = Calling::new().with_service("b", bus_room(), &["b"], at_once).start();
+    let mut bob = Client::join(server.addr(), "/b/ws/1").await;
+    assert_eq!(asked(&mut bob, "hold b/1").await, ["done"]);
+    rooms(&server, 1).await;
+    bob.leave().await;
+    rooms(&server, 0).await;
+}
+
+#[tokio::test]
+async fn who_takes_little_of_what_a_room_tells_it_loses_the_call_and_the_room_goes_on() {
+    let few = GuestLimits { max_rooms: 10, bus_waiting_messages: 4, ..GuestLimits::default() };
+    let server = Calling::with_limits(few)
+        .with("a", bus_room(), &["a", "b"])
+        .with("b", bus_room(), &[])
+        .start();
+    let mut ann = Client::join(server.addr(), "/a/ws/1").await;
+    // Another room, and its own.
+    for slow in ["slow b/1", "slow a/1"] {
+        assert_eq!(asked(&mut ann, slow).await, ["failed MemoryAllocationFailed"]);
+    }
+    for name in ["a/1", "b/1"] {
+        let lines = asked(&mut ann, &format!("add {name}")).await;
+        // Its own counter may end meanwhile.
+        assert!(lines.contains(&"5".to_owned()), "{lines:?}");
+    }
+    let metrics = Metrics::read(server.admin_addrs()[0]).await;
+    for service in ["a", "b"] {
+        let failed =
+            format!("jamsocket_room_failures_total{{service=\"{service}\",cause=\"out_of_time\"}}");
+        assert_eq!(metrics.value(&failed), 0.0);
+    }
+}
+
+#[tokio::test]
 async fn a_room_that_traps_at_a_call_ends_and_its_caller_goes_on() {
     let server = two();
     let mut ann = Client::join(server.addr(), "/a/ws/1").await;
