@@ -16,7 +16,7 @@ pub(crate) struct Port {
     /// Who it is, and so whom its calls reach.
     pub(crate) member: Arc<Member>,
     /// None where the guest exports none of them, so that nothing can be told to it.
-    pub(crate) exports: Option<Exports>,
+    pub(crate) exports: Option<Arc<Exports>>,
     /// Whether the guest waits in `poll`, or handles what it was told there.
     pub(crate) is_polling: bool,
     /// Whether the guest allocates for the host.
@@ -26,7 +26,6 @@ pub(crate) struct Port {
 }
 
 /// The exports by which a guest is told what happens.
-#[derive(Clone)]
 pub(crate) struct Exports {
     pub(crate) memory: Memory,
     pub(crate) malloc: TypedFunc<u32, u32>,
@@ -75,14 +74,14 @@ impl Exports {
         instance: &Instance,
         memory: Memory,
         mut store: impl AsContextMut,
-    ) -> Option<Self> {
-        Some(Self {
+    ) -> Option<Arc<Self>> {
+        Some(Arc::new(Self {
             memory,
             malloc: instance.get_typed_func(&mut store, MALLOC).ok()?,
             start: instance.get_typed_func(&mut store, START).ok()?,
             finish: instance.get_typed_func(&mut store, FINISH).ok()?,
             error: instance.get_typed_func(&mut store, ERROR).ok()?,
             drop: instance.get_typed_func(&mut store, DROP).ok()?,
-        })
+        }))
     }
 }
