@@ -49,7 +49,7 @@ soak: wasm-target install
 
 # What the parts of a message's way cost: docs/PERFORMANCE.md.
 bench: wasm-target
-	cargo build --release --package bench-guest --target wasm32-wasip1
+	cargo build --release --package bench-guest --package bus-programs --target wasm32-wasip1
 	cargo bench --package jamsocket-benches
 
 # Each fuzzer for FUZZ_SECONDS (10), where there is a nightly toolchain. The guests' have wasmtime

@@ -10,7 +10,7 @@ use jamsocket::{
 use jamsocket_wasm_host::{GuestLimits, WasmEngine, WasmHostFactory};
 use std::{
     hint::black_box,
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 use tokio::runtime::{Builder, Runtime};
@@ -21,15 +21,18 @@ pub const ECHO: &str = "e23456789 123456789 123456789 123456789 123456789 123456
 /// A message that goes to everyone, of 64 bytes.
 pub const BROADCAST: &str = "b23456789 123456789 123456789 123456789 123456789 123456789 1234";
 
-/// Where `make bench` has built the guest that echoes and broadcasts.
-const GUEST: &str = "../target/wasm32-wasip1/release/bench_guest.wasm";
-
-/// Makes rooms of that guest, as a server does.
+/// Makes rooms of the guest that echoes and broadcasts, as a server does.
 pub fn factory<C: JamsocketContext>() -> WasmHostFactory<C> {
     let limits = GuestLimits { max_rooms: 1_000, ..GuestLimits::default() };
     let engine = WasmEngine::with_limits(limits).unwrap();
-    let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join(GUEST);
+    let guest = guest("bench_guest");
     WasmHostFactory::new_in(&engine, guest).expect("`make bench` builds the guest")
+}
+
+/// Where `make bench` has built the guest of this name.
+pub fn guest(name: &str) -> PathBuf {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/wasm32-wasip1/release");
+    built.join(name).with_extension("wasm")
 }
 
 /// What rooms run on: one thread, as a server's worker has it.
