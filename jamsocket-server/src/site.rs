@@ -69,7 +69,8 @@ impl Site {
         &self.refused_hosts
     }
 
-    /// Adds the routes of everything to an app, which each worker thread makes for itself. Files come last, as they take any path.
+    /// Adds the routes of everything to an app, which each worker thread makes for itself. Files come
+    /// last, as they take any path.
     pub(crate) fn configure(&self, app: &mut ServiceConfig) {
         self.workers.add_this();
         routes::add_status(app);

@@ -96,7 +96,8 @@ pub(crate) enum Next {
 /// What has happened to a room and was not handled yet, from any thread, in order.
 ///
 /// It is bounded in messages: a client asks with [`poll_ready`](Self::poll_ready) before it takes
-/// the next message off its socket, and a call is refused where it is full. Joins, leaves and stops are few, and always taken.
+/// the next message off its socket, and a call is refused where it is full. Joins, leaves and stops are
+/// few, and always taken.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     /// How many messages it holds.

@@ -3,7 +3,8 @@ use std::{error::Error, fmt, str::FromStr, time::Duration};
 /// How long an empty room lives.
 ///
 /// The clock runs from the room's creation, or from the moment when the last client left; a join
-/// stops it. A room that is [called](crate::RoomCaller) is not empty until the call is over. As text it is `never`, `immediate`, or a number of seconds such as `300sec`.
+/// stops it. A room that is [called](crate::RoomCaller) is not empty until the call is over. As text
+/// it is `never`, `immediate`, or a number of seconds such as `300sec`.
 ///
 /// ```
 /// use jamsocket::host::ServiceShutdownPolicy;

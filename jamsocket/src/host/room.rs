@@ -15,9 +15,10 @@ use std::{
 /// # Life
 ///
 /// A room runs from [`new`](Self::new) on. While nobody is in, its [`ServiceShutdownPolicy`]'s clock
-/// runs, and a join stops it; so does a call, until it is over. It ends when that clock has run out, when the host stops it, or when
-/// a callback fails; [`end`](Self::end) then says how. A room that is over ignores every input but a
-/// join, which it gives back as [`Departure::Missed`].
+/// runs, and a join stops it; so does a call, until it is over. It ends when that clock has run out,
+/// when the host stops it, or when a callback fails; [`end`](Self::end) then says how. A room that is
+/// over ignores every input but a join, which it gives back as [`Departure::Missed`], and a call, which
+/// it refuses.
 ///
 /// # Rules
 ///
