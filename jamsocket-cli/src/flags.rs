@@ -121,6 +121,11 @@ pub(crate) struct BusFlags {
 }
 
 impl BusFlags {
+    /// The rooms that the flags grant.
+    pub(crate) fn rooms(&self) -> &[RoomPattern] {
+        &self.allow_room
+    }
+
     /// What the flags grant, beside this.
     pub(crate) fn over(&self, mut grants: Grants) -> Grants {
         grants.net.extend_from_slice(&self.allow_net);

@@ -10,6 +10,7 @@ use jamsocket_server::{
 };
 use jamsocket_wasm_host::{Bus, EngineError, GuestLimits, LoadError, WasmEngine, WasmHostFactory};
 use std::{
+    collections::BTreeSet,
     io,
     net::{Ipv6Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
@@ -120,6 +121,12 @@ impl Hosting {
         server.playground = self.playground.clone();
         let programs = flags.bus.programs(&engine, &self.bus)?;
         let of_programs = flags.bus.over(self.bus.grants.clone());
+        for pattern in self.rooms_of_nobody(&flags.bus) {
+            console.warn(format_args!(
+                "`{pattern}` may be called, and is of no service that is served: rooms are named \
+                 SERVICE/ROOM"
+            ));
+        }
         let rooms = ServedRooms::new();
         let bus = Bus::new(&engine, programs, of_programs).with_rooms(Arc::new(rooms.clone()));
         server = server.with_served_rooms(rooms);
@@ -143,6 +150,16 @@ impl Hosting {
             console.status("Serving", admin_line(*address));
         }
         Ok(Served { server, reach, swappers })
+    }
+
+    /// What is granted of rooms whose service is not there.
+    fn rooms_of_nobody(&self, flags: &BusFlags) -> BTreeSet<String> {
+        let services: Vec<_> = self.modules().map(|(name, _)| name).collect();
+        let of_services = self.modules().filter_map(|(_, hosted)| hosted.rooms.bus.as_ref());
+        let in_file = of_services.chain([&self.bus.grants]).flat_map(|grants| &grants.rooms);
+        let granted = in_file.chain(flags.rooms());
+        let of_nobody = granted.filter(|pattern| !services.contains(&pattern.service()));
+        of_nobody.map(ToString::to_string).collect()
     }
 
     /// All modules, each with the name that it is served under: the one that is served alone has none.
@@ -316,6 +333,7 @@ fn bind_help(kind: io::ErrorKind, port: &str, host: &str) -> Option<String> {
 mod tests {
     use super::*;
     use clap::Parser;
+    use jamsocket_wasm_host::Grants;
 
     #[derive(Parser)]
     struct Command {
@@ -373,6 +391,26 @@ mod tests {
         assert_eq!(lines(&hosting, &["--tls-cert", "a", "--tls-key", "b"]), expected);
         let hosting = Hosting { tls: Some(Tls::from_files("a", "b")), ..hosting };
         assert_eq!(lines(&hosting, &[]), expected);
+    }
+
+    #[test]
+    fn what_is_granted_of_services_that_are_not_there_is_told() {
+        let bus = |patterns: &[&str]| {
+            let rooms = patterns.iter().map(|pattern| pattern.parse().unwrap()).collect();
+            Grants { rooms, ..Grants::default() }
+        };
+        let mut chat = hosted("chat");
+        chat.rooms.bus = Some(bus(&["game", "games", "/1"]));
+        let hosting = Hosting {
+            named: vec![chat, hosted("game")],
+            bus: BusConfig { grants: bus(&["chat/1", "Game/1"]), ..BusConfig::default() },
+            ..Hosting::default()
+        };
+        let of_nobody = hosting.rooms_of_nobody(&BusFlags::default());
+        assert_eq!(of_nobody.into_iter().collect::<Vec<_>>(), ["/1", "Game/1", "games"]);
+        let hosting = Hosting { alone: Some(hosted("counter")), ..hosting };
+        let of_nobody = hosting.rooms_of_nobody(&BusFlags::default());
+        assert_eq!(of_nobody.into_iter().collect::<Vec<_>>(), ["Game/1", "games"]);
     }
 
     #[test]
