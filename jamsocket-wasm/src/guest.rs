@@ -71,10 +71,14 @@ impl<T: SimpleJamsocketService> Guest<T> {
     ///
     /// Panics inside of a callback, and of another `with`.
     #[cfg(feature = "bus")]
+    #[track_caller]
     pub(crate) fn with<R>(&self, act: impl FnOnce(&mut T) -> R) -> R {
         match self.service.try_lock().as_deref_mut() {
             Ok(Some(service)) => act(service),
-            _ => panic!("`with` was called while a callback or another `with` was running"),
+            _ => panic!(
+                "`with` was called while a callback or another `with` was running: it is for tasks, and \
+                 a callback that waits in `block_on` runs them; `spawn` what waits"
+            ),
         }
     }
 

@@ -21,6 +21,7 @@ static ROOM: OnceLock<&'static (dyn Any + Send + Sync)> = OnceLock::new();
 ///
 /// Panics inside of a callback or of another `with`, where the service is a type other than `T`, and
 /// where there is no module: outside of wasm32.
+#[track_caller]
 pub fn with<T, R>(act: impl FnOnce(&mut T, &Context) -> R) -> R
 where
     T: SimpleJamsocketService,

@@ -30,7 +30,7 @@ pub enum CallError {
     #[error("a message could not be decoded")]
     DeserializationFailed = 2,
     /// There is no module of that name.
-    #[error("there is no module of that name")]
+    #[error("there is no module, or room, of that name")]
     InvalidWapm = 3,
     /// The module is known, and could not be fetched.
     #[error("the module could not be fetched")]

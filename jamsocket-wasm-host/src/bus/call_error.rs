@@ -45,7 +45,7 @@ impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match *self {
             Self::DESERIALIZATION_FAILED => "deserialization failed",
-            Self::INVALID_WAPM => "there is no module of that name",
+            Self::INVALID_WAPM => "there is no module, or room, of that name",
             Self::INCORRECT_ABI => "the module does not serve",
             Self::ABORTED => "aborted",
             Self::INVALID_HANDLE => "invalid handle",

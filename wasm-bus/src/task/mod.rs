@@ -28,6 +28,7 @@ use crate::engine;
 ///
 /// Panics inside another `block_on`, and while a call of somebody else's is taken in: the host would
 /// have to wait for the module, and the module for the host.
+#[track_caller]
 pub fn block_on<F: Future>(task: F) -> F::Output {
     match engine::with(|engine| engine.block_on(task)) {
         Ok(output) => output,

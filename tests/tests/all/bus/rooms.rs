@@ -101,5 +101,5 @@ async fn a_program_calculates_for_all_rooms_and_tells_how_far_it_is() {
     let server = start("calculator-room", &[], &[]);
     let mut eve = Client::join(server.addr(), "/ws/1").await;
     eve.say("2 + 3").await;
-    assert_eq!(eve.hear().await, "2 + 3: there is no module of that name");
+    assert_eq!(eve.hear().await, "2 + 3: there is no module, or room, of that name");
 }
