@@ -63,7 +63,9 @@ impl fmt::Display for RoomCallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             RoomCallError::UnknownService => "there is no service of that name",
-            RoomCallError::UnknownRoom => "there is no room of that name",
+            RoomCallError::UnknownRoom => {
+                "there is no room of that name, and a call makes none of it"
+            }
             RoomCallError::WrongToken => "the access token is wrong",
             RoomCallError::AtCapacity => "there is no capacity for the call",
             RoomCallError::NotStarted => "the room could not be started",

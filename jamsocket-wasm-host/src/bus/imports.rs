@@ -4,6 +4,7 @@ use super::{
     CallError, OnBus, deliver::deliver, desk::NewCall, mailbox::Mailbox, member::Instance,
 };
 use crate::memory::{self, PointerFault, memory_of};
+use jamsocket::LogLevel;
 use std::{future::poll_fn, pin::pin, task::Poll, time::Instant};
 use thiserror::Error;
 use tokio::time::sleep;
@@ -167,7 +168,11 @@ async fn reply_callback<T: OnBus>(
             let is_fed = called.feed_within(patience, topic, message).await;
             caller.data_mut().has_fed(began.elapsed());
             if !is_fed {
-                caller.data_mut().port().desk.break_off(handle);
+                let port = caller.data_mut().port();
+                port.desk.break_off(handle);
+                let what =
+                    "a call is over, as its caller took too little of what its callback was told";
+                port.member.log(LogLevel::Warn, what);
             }
         }
         (Some(_), None) => desk.break_off(handle),

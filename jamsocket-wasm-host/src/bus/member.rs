@@ -107,10 +107,13 @@ impl Member {
     ) -> Result<Box<dyn Callee>, CallError> {
         let room = name.split_once('/').filter(|_| module == ROOM);
         let Some((service, room)) = room else {
-            return Err(self.deny(format_args!("{module} in the instance {name}")));
+            let what =
+                format_args!("{module} in the instance `{name}`: an instance is SERVICE/ROOM");
+            return Err(self.deny(what));
         };
         if !self.grants.allow_room(service, room) {
-            return Err(self.deny(format_args!("the room {name}")));
+            let grant = format_args!("`rooms` in `[bus]` or `--allow-room` grants that");
+            return Err(self.deny(format_args!("a call to the room {name}: {grant}")));
         }
         let bus = self.bus.upgrade().ok_or(CallError::ABORTED)?;
         let rooms = bus.rooms.get().ok_or(CallError::INVALID_WAPM)?;
@@ -118,9 +121,14 @@ impl Member {
         match rooms.call(service, room, token, Box::new(call)) {
             Ok(()) => Ok(callee),
             Err(RoomCallError::WrongToken) => {
-                Err(self.deny(format_args!("the room {name}: its access token is another")))
+                let token =
+                    format_args!("the call's token is not the `access_token` of its service");
+                Err(self.deny(format_args!("a call to the room {name}: {token}")))
             }
-            Err(other) => Err(other.into()),
+            Err(other) => {
+                self.log(LogLevel::Warn, &format!("the room {name} cannot be called: {other}"));
+                Err(other.into())
+            }
         }
     }
 

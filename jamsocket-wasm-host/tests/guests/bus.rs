@@ -197,7 +197,10 @@ async fn a_call_to_somewhere_that_was_not_granted_is_denied_and_logged() {
         (i32.const 32) (i32.const 36) (i32.const 128) (i32.const 17)))";
     let (ended, done) = connected(guest(), body).await;
     ended.unwrap();
-    assert_eq!(done.take(), ["Warn: denied: os in the instance os", "timer 18"]);
+    assert_eq!(
+        done.take(),
+        ["Warn: denied: os in the instance `os`: an instance is SERVICE/ROOM", "timer 18"]
+    );
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ impl fmt::Display for Callback {
             Callback::Message(client) => write!(f, "message({client})"),
             Callback::Binary(client) => write!(f, "binary({client})"),
             Callback::Timer => f.write_str("timer"),
-            Callback::Resume => f.write_str("resume"),
+            Callback::Resume => f.write_str("a task or a call"),
             Callback::Call => f.write_str("take_call"),
             Callback::Outside => f.write_str("a send outside its callbacks"),
         }

@@ -21,6 +21,11 @@ pub struct RoomPattern {
 }
 
 impl RoomPattern {
+    /// The service whose rooms these are; empty for the one without a name.
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
     /// Whether this is one of the rooms.
     pub fn matches(&self, service: &str, room: &str) -> bool {
         self.service == service && self.room.as_ref().is_none_or(|only| only == room)
@@ -33,7 +38,8 @@ impl FromStr for RoomPattern {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (service, room) = text.split_once('/').unwrap_or((text, ""));
         let usable = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-        if text.is_empty() || !service.bytes().all(usable) {
+        // Who writes `game/*` means all of them, and no room of that name.
+        if text.is_empty() || !service.bytes().all(usable) || room == "*" {
             return Err(RoomPatternError { pattern: text.to_owned() });
         }
         let room = (!room.is_empty()).then(|| room.to_owned());
@@ -88,7 +94,7 @@ mod tests {
 
     #[test]
     fn what_no_service_can_be_called_is_refused() {
-        for text in ["", "a b", "*", "é/1", "http://game"] {
+        for text in ["", "a b", "*", "game/*", "é/1", "http://game"] {
             let refused = text.parse::<RoomPattern>().unwrap_err();
             assert!(refused.to_string().starts_with(&format!("`{text}` names no rooms")));
         }
