@@ -7,7 +7,7 @@ use crate::{
 use jamsocket::{JamsocketContext, JamsocketService, JamsocketServiceFactory, ServiceError};
 use std::{
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Once},
     time::Duration,
 };
 use tokio::{
@@ -78,8 +78,19 @@ fn log_of(limits: Limits, happens: impl AsyncFnOnce(&Arc<Rooms>)) -> Vec<String>
     log_on(Server::new().with_limits(limits), happens)
 }
 
+/// Has what other threads log go somewhere. Where that is nowhere, a line of theirs that comes first turns the
+/// same line off for all.
+fn listen_everywhere() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let nowhere = tracing_subscriber::fmt().with_writer(io::sink).finish();
+        tracing::subscriber::set_global_default(nowhere).unwrap();
+    });
+}
+
 /// The same, with rooms as this server has them.
 fn log_on(server: Server, happens: impl AsyncFnOnce(&Arc<Rooms>)) -> Vec<String> {
+    listen_everywhere();
     let written = Written::default();
     let writer = written.clone();
     let subscriber = tracing_subscriber::fmt()
