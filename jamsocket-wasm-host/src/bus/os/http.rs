@@ -1,14 +1,16 @@
-use super::network::{MAX_URL_BYTES, NotGranted, Resolver, tls};
+use super::{
+    network::{MAX_URL_BYTES, NotGranted, Resolver, tls},
+    wire::{read, reply},
+};
 use crate::bus::{Call, CallError, Callee, Grants, Member, host_task::HostTask};
 use reqwest::{
     Client, Method, Url,
-    header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue},
+    header::{self, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue},
     redirect::{Attempt, Policy},
 };
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
-use wasm_bus::SerializationFormat::Bincode;
 
 pub(super) const MAKE: &str = "wasm_bus_reqwest::api::ReqwestMakeRequest";
 
@@ -58,8 +60,7 @@ enum Failure {
 
 /// Makes a request to another server.
 pub(super) fn make(member: &Arc<Member>, call: Call) -> Result<Box<dyn Callee>, CallError> {
-    let make: Make =
-        Bincode.decode(&call.request).map_err(|_| CallError::DESERIALIZATION_FAILED)?;
+    let make: Make = read(&call.request)?;
     let url = Some(&make.url).filter(|url| url.len() <= MAX_URL_BYTES);
     let url: Option<Url> =
         url.and_then(|url| url.parse().ok()).filter(|url: &Url| !url.cannot_be_a_base());
@@ -80,17 +81,14 @@ pub(super) fn make(member: &Arc<Member>, call: Call) -> Result<Box<dyn Callee>, 
             }
             None => Err(Failure::Errno(EINVAL)),
         };
-        let answer = match made {
+        let answer: Result<Response, i32> = match made {
             Ok(response) => Ok(response),
             Err(Failure::Errno(errno)) => Err(errno),
             Err(Failure::NotGranted(what)) => {
                 return caller.fault(member.deny(format_args!("{what}")));
             }
         };
-        match Bincode.encode::<Result<Response, i32>>(&answer) {
-            Ok(answer) => caller.reply(answer),
-            Err(_) => caller.fault(CallError::INTERNAL_FAILURE),
-        }
+        reply(&mut caller, &answer);
     }))
 }
 
@@ -157,12 +155,17 @@ fn client(grants: &Arc<Grants>, unpacks: bool) -> Option<Client> {
 /// Whether a header says how and to whom a request goes, which is not the guest's to say: a URL that was
 /// granted would be one of another host.
 fn is_ours(name: &HeaderName) -> bool {
-    use reqwest::header::{
-        CONNECTION, CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING,
-        UPGRADE,
-    };
-    [CONNECTION, CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE]
-        .contains(name)
+    let ours = [
+        header::CONNECTION,
+        header::CONTENT_LENGTH,
+        header::HOST,
+        header::PROXY_AUTHORIZATION,
+        header::TE,
+        header::TRAILER,
+        header::TRANSFER_ENCODING,
+        header::UPGRADE,
+    ];
+    ours.contains(name)
 }
 
 fn redirect(grants: &Grants, attempt: Attempt<'_>) -> reqwest::redirect::Action {

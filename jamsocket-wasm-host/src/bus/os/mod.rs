@@ -6,6 +6,7 @@ mod network;
 mod process;
 mod time;
 mod websocket;
+mod wire;
 
 use super::{Call, CallError, Callee, Member};
 use std::sync::Arc;

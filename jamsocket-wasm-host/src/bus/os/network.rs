@@ -67,14 +67,18 @@ impl NotGranted {
     }
 }
 
+/// A URL's host by itself: an IPv6 address is in brackets there, and nowhere else.
+pub(super) fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
 /// The addresses of a name or an address, those that may be reached.
 ///
 /// # Errors
 ///
 /// There are none, or [`NotGranted`] inside of the error.
 pub(super) async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-    // An IPv6 address is in brackets in a URL, and nowhere else.
-    let name = host.trim_start_matches('[').trim_end_matches(']');
+    let name = bare(host);
     if let Ok(ip) = name.parse::<IpAddr>() {
         // It was judged with its URL.
         return Ok(vec![SocketAddr::new(ip, port)]);

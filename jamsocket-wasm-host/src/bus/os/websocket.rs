@@ -1,7 +1,10 @@
-use super::network::{MAX_URL_BYTES, NotGranted, resolve, tls};
+use super::{
+    network::{MAX_URL_BYTES, NotGranted, bare, resolve, tls},
+    wire::{queue, read, reply},
+};
 use crate::{
     GuestLimits,
-    bus::{Call, CallError, Callee, Caller, Member, host_task::HostTask},
+    bus::{Call, CallError, Callee, Caller, Member},
 };
 use futures_util::{SinkExt as _, StreamExt as _};
 use rustls::pki_types::ServerName;
@@ -11,8 +14,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     spawn,
-    sync::mpsc,
-    sync::watch,
+    sync::{mpsc, watch},
     time::{sleep, timeout},
 };
 use tokio_rustls::TlsConnector;
@@ -79,8 +81,7 @@ struct Socket {
 
 /// Opens a WebSocket to another server, which becomes an object.
 pub(super) fn connect(member: &Arc<Member>, call: Call) -> Result<Box<dyn Callee>, CallError> {
-    let Connect { url } =
-        Bincode.decode(&call.request).map_err(|_| CallError::DESERIALIZATION_FAILED)?;
+    let Connect { url } = read(&call.request)?;
     if url.len() > MAX_URL_BYTES {
         return Err(CallError::BAD_REQUEST);
     }
@@ -135,16 +136,11 @@ pub(super) fn connect(member: &Arc<Member>, call: Call) -> Result<Box<dyn Callee
 impl Callee for Socket {
     fn call(&mut self, call: Call) -> Result<Box<dyn Callee>, CallError> {
         let message = match &*call.topic {
-            SEND => Bincode.decode(&call.request).map(|Send { data }| Message::binary(data)),
-            SEND_TEXT => Bincode.decode(&call.request).map(|SendText { text }| Message::text(text)),
+            SEND => read(&call.request).map(|Send { data }| Message::binary(data))?,
+            SEND_TEXT => read(&call.request).map(|SendText { text }| Message::text(text))?,
             _ => return Err(CallError::UNSUPPORTED),
         };
-        let message = message.map_err(|_| CallError::DESERIALIZATION_FAILED)?;
-        match self.outgoing.try_send((message, call.caller)) {
-            Ok(()) => Ok(HostTask::done()),
-            Err(mpsc::error::TrySendError::Full(_)) => Err(CallError::MEMORY_ALLOCATION_FAILED),
-            Err(mpsc::error::TrySendError::Closed(_)) => Err(CallError::INVALID_HANDLE),
-        }
+        queue(&self.outgoing, message, call.caller)
     }
 }
 
@@ -194,10 +190,7 @@ async fn pass_on(
                         Ok(()) => SendResult::Success(len),
                         Err(error) => SendResult::Failed(error.to_string()),
                     };
-                    match Bincode.encode(&result) {
-                        Ok(result) => sender.reply(result),
-                        Err(_) => sender.fault(CallError::INTERNAL_FAILURE),
-                    }
+                    reply(&mut sender, &result);
                 }
                 None => {
                     // The guest is done with the socket: nobody hears what still comes.
@@ -234,8 +227,7 @@ async fn open(limits: &GuestLimits, url: &Url) -> io::Result<WebSocketStream<Box
     let tcp = TcpStream::connect(&*addresses).await?;
     tcp.set_nodelay(true)?;
     let stream: Box<dyn Stream> = if url.scheme() == "wss" {
-        let name = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let name = ServerName::try_from(name).map_err(|_| invalid())?;
+        let name = ServerName::try_from(bare(host).to_owned()).map_err(|_| invalid())?;
         let tls = tls().map_err(io::Error::other)?;
         Box::new(TlsConnector::from(tls).connect(name, tcp).await?)
     } else {

@@ -1,6 +1,7 @@
 mod outlet;
 
 use self::outlet::{Outlet, StdioMode, feed};
+use super::wire::{queue, read, reply};
 use crate::{
     bus::{Call, CallError, Callee, Caller, Member, Port, host_task::HostTask, member::Place},
     log_lines::Log,
@@ -70,8 +71,7 @@ struct Process {
 
 /// Runs a program, which becomes an object.
 pub(super) fn spawn(member: &Arc<Member>, call: Call) -> Result<Box<dyn Callee>, CallError> {
-    let SpawnRequest { spawn } =
-        Bincode.decode(&call.request).map_err(|_| CallError::DESERIALIZATION_FAILED)?;
+    let SpawnRequest { spawn } = read(&call.request)?;
     let bus = member.bus.upgrade().ok_or(CallError::ABORTED)?;
     let program = bus.programs.get(&spawn.path).ok_or(CallError::INVALID_WAPM)?.clone();
     if !member.grants.programs.contains(&spawn.path) {
@@ -117,16 +117,9 @@ impl Callee for Process {
     fn call(&mut self, mut call: Call) -> Result<Box<dyn Callee>, CallError> {
         match &*call.topic {
             STDIN => {
-                let StdinRequest { data } =
-                    Bincode.decode(&call.request).map_err(|_| CallError::DESERIALIZATION_FAILED)?;
+                let StdinRequest { data } = read(&call.request)?;
                 let stdin = self.stdin.as_ref().ok_or(CallError::INVALID_HANDLE)?;
-                return match stdin.try_send((data, call.caller)) {
-                    Ok(()) => Ok(HostTask::done()),
-                    Err(mpsc::error::TrySendError::Full(_)) => {
-                        Err(CallError::MEMORY_ALLOCATION_FAILED)
-                    }
-                    Err(mpsc::error::TrySendError::Closed(_)) => Err(CallError::INVALID_HANDLE),
-                };
+                return queue(stdin, data, call.caller);
             }
             CLOSE_STDIN => self.stdin = None,
             KILL => self.kill.notify_one(),
@@ -182,10 +175,7 @@ async fn write_stdin(
     while let Some((data, mut caller)) = writes.recv().await {
         // It fails once the program has ended, which is told otherwise.
         let taken = if stdin.write_all(&data).await.is_ok() { data.len() } else { 0 };
-        match Bincode.encode(&taken) {
-            Ok(taken) => caller.reply(taken),
-            Err(_) => caller.fault(CallError::INTERNAL_FAILURE),
-        }
+        reply(&mut caller, &taken);
     }
     // Dropping it would not be its end.
     let _ = stdin.shutdown().await;
