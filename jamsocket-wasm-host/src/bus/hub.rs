@@ -1,4 +1,4 @@
-use super::{CallError, Grants, Port, mailbox::Mailbox, member::Member};
+use super::{Grants, Port, mailbox::Mailbox, member::Member};
 use crate::{
     GuestLimits, WasmEngine,
     log_lines::Log,
@@ -122,13 +122,12 @@ impl Bus {
 
 impl Inner {
     /// The mailbox of a program that serves, which is started where it does not run yet.
-    pub(super) fn serving(self: &Arc<Self>, name: &str) -> Result<Arc<Mailbox>, CallError> {
-        let program = self.programs.get(name).ok_or(CallError::INVALID_WAPM)?;
+    pub(super) fn serving(self: &Arc<Self>, name: &str, program: &Program) -> Arc<Mailbox> {
         let mut serving = self.serving.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = serving.get(name)
             && !running.mailbox.is_closed()
         {
-            return Ok(running.mailbox.clone());
+            return running.mailbox.clone();
         }
         let mailbox = Mailbox::new(&self.limits);
         let log = program::log_of(name);
@@ -146,7 +145,7 @@ impl Inner {
         });
         let running = Serving { mailbox: mailbox.clone(), task: task.abort_handle() };
         serving.insert(name.to_owned(), running);
-        Ok(mailbox)
+        mailbox
     }
 }
 

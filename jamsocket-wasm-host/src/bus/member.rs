@@ -85,13 +85,11 @@ impl Member {
             return os::call(self, call);
         }
         let bus = self.bus.upgrade().ok_or(CallError::ABORTED)?;
-        if !bus.programs.contains_key(module) {
-            return Err(CallError::INVALID_WAPM);
-        }
+        let program = bus.programs.get(module).ok_or(CallError::INVALID_WAPM)?;
         if !self.grants.programs.contains(module) {
             return Err(self.deny(format_args!("the program {module}")));
         }
-        GuestCallee::call(&bus.serving(module)?, call)
+        GuestCallee::call(&bus.serving(module, program), call)
     }
 
     /// Makes a call to the module of this name in an instance, which has to be a room's.

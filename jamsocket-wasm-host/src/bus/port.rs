@@ -1,13 +1,10 @@
 use super::{Desk, Member, mailbox::Mailbox};
-use crate::memory::HasMemory;
+use crate::{
+    interface::{BUS_DROP, BUS_ERROR, BUS_FINISH, BUS_MALLOC, BUS_START},
+    memory::HasMemory,
+};
 use std::{sync::Arc, time::Duration};
 use wasmtime::{AsContextMut, Instance, Memory, TypedFunc};
-
-const MALLOC: &str = "wasm_bus_malloc";
-const START: &str = "wasm_bus_start";
-const FINISH: &str = "wasm_bus_finish";
-const ERROR: &str = "wasm_bus_error";
-const DROP: &str = "wasm_bus_drop";
 
 /// A guest's place on the bus.
 pub(crate) struct Port {
@@ -77,11 +74,11 @@ impl Exports {
     ) -> Option<Arc<Self>> {
         Some(Arc::new(Self {
             memory,
-            malloc: instance.get_typed_func(&mut store, MALLOC).ok()?,
-            start: instance.get_typed_func(&mut store, START).ok()?,
-            finish: instance.get_typed_func(&mut store, FINISH).ok()?,
-            error: instance.get_typed_func(&mut store, ERROR).ok()?,
-            drop: instance.get_typed_func(&mut store, DROP).ok()?,
+            malloc: instance.get_typed_func(&mut store, BUS_MALLOC).ok()?,
+            start: instance.get_typed_func(&mut store, BUS_START).ok()?,
+            finish: instance.get_typed_func(&mut store, BUS_FINISH).ok()?,
+            error: instance.get_typed_func(&mut store, BUS_ERROR).ok()?,
+            drop: instance.get_typed_func(&mut store, BUS_DROP).ok()?,
         }))
     }
 }

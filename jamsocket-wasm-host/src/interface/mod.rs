@@ -57,13 +57,19 @@ const IMPORTS: [(&str, Shape); 3] = [
     (SET_TIMER, Shape::Function(1, 0)),
 ];
 
+pub(crate) const BUS_MALLOC: &str = "wasm_bus_malloc";
+pub(crate) const BUS_START: &str = "wasm_bus_start";
+pub(crate) const BUS_FINISH: &str = "wasm_bus_finish";
+pub(crate) const BUS_ERROR: &str = "wasm_bus_error";
+pub(crate) const BUS_DROP: &str = "wasm_bus_drop";
+
 /// What a module exports that imports anything of the bus.
 const BUS_EXPORTS: [Export; 5] = [
-    required("wasm_bus_malloc", Shape::Function(1, 1)),
-    required("wasm_bus_start", Shape::Function(6, 0)),
-    required("wasm_bus_finish", Shape::Function(3, 0)),
-    required("wasm_bus_error", Shape::Function(2, 0)),
-    required("wasm_bus_drop", Shape::Function(1, 0)),
+    required(BUS_MALLOC, Shape::Function(1, 1)),
+    required(BUS_START, Shape::Function(6, 0)),
+    required(BUS_FINISH, Shape::Function(3, 0)),
+    required(BUS_ERROR, Shape::Function(2, 0)),
+    required(BUS_DROP, Shape::Function(1, 0)),
 ];
 
 const BUS_IMPORTS: [(&str, Shape); 12] = [
