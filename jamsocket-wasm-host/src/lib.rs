@@ -85,6 +85,7 @@ mod report;
 mod room_limits;
 mod room_state;
 mod service;
+mod stdout;
 mod text;
 mod ticker;
 mod total_memory;

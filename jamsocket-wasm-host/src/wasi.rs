@@ -1,20 +1,16 @@
 //! WASI preview 1 for guests that import it: clocks, randomness, and outputs that become log lines.
 //! There are no files, no arguments, no environment and no network.
 
-use crate::log_lines::{Log, LogLines};
+use crate::{
+    log_lines::{Log, LogLines},
+    stdout::Stdout,
+};
 use bytes::Bytes;
 use jamsocket::LogLevel;
-use std::{
-    io,
-    pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
-};
-use tokio::io::AsyncWrite;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmtime::{Engine, FuncType, Linker, Store};
 use wasmtime_wasi::{
     WasiCtxBuilder, async_trait,
-    cli::{IsTerminal, StdoutStream},
     p1::{self, WasiP1Ctx},
     p2::{OutputStream, Pollable, StreamResult},
 };
@@ -54,7 +50,8 @@ impl Wasi {
     pub(crate) fn new(log: &Log) -> Self {
         let stdout = Output::new(log, LogLevel::Info);
         let stderr = Output::new(log, LogLevel::Warn);
-        let ctx = sandbox().stdout(stdout.clone()).stderr(stderr.clone()).build_p1();
+        let ctx =
+            sandbox().stdout(Stdout(stdout.clone())).stderr(Stdout(stderr.clone())).build_p1();
         Self { ctx, stdout, stderr }
     }
 
@@ -137,40 +134,5 @@ impl Pollable for Output {
             self.this_turn = 0;
             tokio::task::yield_now().await;
         }
-    }
-}
-
-impl IsTerminal for Output {
-    fn is_terminal(&self) -> bool {
-        false
-    }
-}
-
-impl StdoutStream for Output {
-    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        Box::new(self.clone())
-    }
-
-    fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(self.clone())
-    }
-}
-
-impl AsyncWrite for Output {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.lines().write(bytes);
-        Poll::Ready(Ok(bytes.len()))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
     }
 }

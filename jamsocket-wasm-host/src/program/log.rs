@@ -1,6 +1,7 @@
 use super::Output;
 use crate::{
     log_lines::{Log, LogLines},
+    stdout::Stdout,
     wasi,
 };
 use bytes::Bytes;
@@ -58,7 +59,7 @@ pub(crate) fn serving_wasi(name: &str, log: &Log) -> WasiP1Ctx {
     let output = |level| {
         let (output, pieces) = Output::new();
         tokio::spawn(write_lines(log.clone(), level, pieces));
-        output
+        Stdout(output)
     };
     wasi::sandbox()
         .args(&[name, "bus"])

@@ -1,17 +1,8 @@
 use bytes::Bytes;
-use std::{
-    io,
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
-};
-use tokio::{
-    io::AsyncWrite,
-    sync::mpsc::{self, OwnedPermit},
-};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc::{self, OwnedPermit};
 use wasmtime_wasi::{
     async_trait,
-    cli::{IsTerminal, StdoutStream},
     p2::{OutputStream, Pollable, StreamError, StreamResult},
 };
 
@@ -81,45 +72,5 @@ impl Pollable for Output {
         {
             *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
         }
-    }
-}
-
-impl IsTerminal for Output {
-    fn is_terminal(&self) -> bool {
-        false
-    }
-}
-
-impl StdoutStream for Output {
-    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        Box::new(self.clone())
-    }
-
-    fn p2_stream(&self) -> Box<dyn OutputStream> {
-        Box::new(self.clone())
-    }
-}
-
-/// For WASI of later previews, which no program here has.
-impl AsyncWrite for Output {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let piece = Bytes::copy_from_slice(&bytes[..bytes.len().min(PIECE_BYTES)]);
-        let written = piece.len();
-        match self.pieces.try_send(piece) {
-            Ok(()) => Poll::Ready(Ok(written)),
-            Err(_) => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
     }
 }

@@ -2,6 +2,7 @@ use crate::{
     bus::Caller,
     log_lines::Log,
     program::{self, Output},
+    stdout::Stdout,
 };
 use bytes::Bytes;
 use jamsocket::LogLevel;
@@ -52,7 +53,7 @@ impl Outlet {
         self,
         wasi: &mut WasiCtxBuilder,
         inherit: impl FnOnce(&mut WasiCtxBuilder) -> &mut WasiCtxBuilder,
-        set: impl FnOnce(&mut WasiCtxBuilder, Output) -> &mut WasiCtxBuilder,
+        set: impl FnOnce(&mut WasiCtxBuilder, Stdout<Output>) -> &mut WasiCtxBuilder,
     ) -> Option<mpsc::Receiver<Bytes>> {
         match self {
             Self::Console => {
@@ -61,7 +62,7 @@ impl Outlet {
             }
             Self::Nothing => None,
             Self::Pieces(output, pieces) => {
-                set(wasi, output);
+                set(wasi, Stdout(output));
                 pieces
             }
         }
