@@ -136,8 +136,8 @@ impl<C: JamsocketContext> Guest<C> {
 
     /// Takes a call in, which the guest is told of when it resumes.
     pub(crate) fn take_call(&mut self, call: Box<dyn RoomCall>) {
-        let port = self.store.data_mut().port();
-        let Some(port) = port.filter(|port| port.exports.is_some()) else {
+        // Whoever has one has the exports as well, or would not have been loaded.
+        let Some(port) = self.store.data_mut().port() else {
             return call.refuse(RoomCallError::NotCallable);
         };
         // One of another host's is dropped, which refuses it.
