@@ -72,6 +72,13 @@ pub(crate) struct Reach {
     flags: BusFlags,
 }
 
+impl Reach {
+    /// The most bytes that a module may have.
+    pub(crate) fn module_bytes(&self) -> u64 {
+        self.bus.engine().limits().module_bytes as u64
+    }
+}
+
 /// A server that runs, and what gives its rooms other code.
 #[derive(Debug)]
 pub(crate) struct Served {

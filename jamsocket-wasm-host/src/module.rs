@@ -7,15 +7,8 @@ use crate::{
     text::visible_lines,
     wasi,
 };
-use jamsocket::JamsocketContext;
-use std::{
-    fs::{File, Metadata},
-    io::{self, Read},
-    mem,
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use jamsocket::{JamsocketContext, host::read_file};
+use std::{fs, io, mem, path::Path, sync::Arc, time::Duration};
 use wasmtime::{InstancePre, Linker, Module, Store};
 
 /// How a binary module begins.
@@ -51,7 +44,10 @@ impl<C: JamsocketContext> LinkedModule<C> {
         report: &mut ModuleReport,
     ) -> Result<Self, LoadError> {
         let name = "the module".to_owned();
-        check_size(engine, bytes, &name)?;
+        let limit = engine.limits().module_bytes;
+        if bytes.len() > limit {
+            return Err(LoadError::TooLarge { module: name, limit });
+        }
         let (engine, bytes) = (engine.clone(), bytes.to_vec());
         in_time(engine.limits().load_time, name, report, move |name, report| {
             Self::compiled(&engine, &bytes, name, report)
@@ -118,9 +114,7 @@ pub(crate) fn load_file<T: Send + 'static>(
     let name = format!("`{}`", path.display());
     let (engine, path) = (engine.clone(), path.to_owned());
     in_time(engine.limits().load_time, name, report, move |name, report| {
-        let bytes = read(&path, engine.limits().module_bytes, report)
-            .map_err(|source| LoadError::Unreadable { path, source })?;
-        check_size(&engine, &bytes, &name)?;
+        let bytes = read(&path, engine.limits().module_bytes, report)?;
         compiled(&engine, &bytes, name, report)
     })
 }
@@ -142,26 +136,19 @@ fn in_time<T: Send + 'static>(
     loaded
 }
 
-/// Reads a file, but no more of it than shows that it is too large for a module.
-fn read(path: &Path, limit: usize, report: &mut ModuleReport) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    let metadata = file.metadata().ok().filter(Metadata::is_file);
-    let mut bytes = Vec::new();
-    file.take((limit as u64).saturating_add(1)).read_to_end(&mut bytes)?;
-    report.size_bytes = if bytes.len() > limit {
-        metadata.map(|metadata| metadata.len())
-    } else {
-        Some(bytes.len() as u64)
-    };
-    Ok(bytes)
-}
-
-fn check_size(engine: &WasmEngine, bytes: &[u8], name: &str) -> Result<(), LoadError> {
-    let limit = engine.limits().module_bytes;
-    if bytes.len() > limit {
-        return Err(LoadError::TooLarge { module: name.to_owned(), limit });
+/// Reads a module of at most `limit` bytes.
+fn read(path: &Path, limit: usize, report: &mut ModuleReport) -> Result<Vec<u8>, LoadError> {
+    match read_file(path, limit as u64) {
+        Ok(bytes) => {
+            report.size_bytes = Some(bytes.len() as u64);
+            Ok(bytes)
+        }
+        Err(source) if source.kind() == io::ErrorKind::FileTooLarge => {
+            report.size_bytes = fs::metadata(path).ok().map(|metadata| metadata.len());
+            Err(LoadError::TooLarge { module: format!("`{}`", path.display()), limit })
+        }
+        Err(source) => Err(LoadError::Unreadable { path: path.to_owned(), source }),
     }
-    Ok(())
 }
 
 pub(crate) fn compile(engine: &WasmEngine, bytes: &[u8]) -> Result<Module, String> {

@@ -1,10 +1,14 @@
+use jamsocket::host::read_text_file;
 use serde::Deserialize;
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
 };
 use thiserror::Error;
+
+/// The most bytes that a lock file may have.
+const MAX_LOCK_BYTES: u64 = 16 << 20;
 
 /// The version of `wasm-bindgen` that the lock file settles on.
 ///
@@ -23,10 +27,12 @@ pub(super) fn locked_version(lock: &Path) -> Result<String, WasmBindgenError> {
         version: String,
     }
     let path = || lock.to_owned();
-    let text = fs::read_to_string(lock)
+    let text = read_text_file(lock, MAX_LOCK_BYTES)
         .map_err(|source| WasmBindgenError::ReadLock { path: path(), source })?;
-    let lock: Lock = toml::from_str(&text)
-        .map_err(|source| WasmBindgenError::ParseLock { path: path(), source })?;
+    let lock: Lock = toml::from_str(&text).map_err(|error| {
+        // The whole error quotes a line, which may have the URL of a private repository.
+        WasmBindgenError::ParseLock { path: path(), reason: error.message().to_owned() }
+    })?;
     let found = lock.package.into_iter().find(|package| package.name == "wasm-bindgen");
     found.map(|package| package.version).ok_or_else(|| WasmBindgenError::NotLocked { path: path() })
 }
@@ -82,8 +88,8 @@ pub(crate) enum WasmBindgenError {
     #[error("cannot read {}", path.display())]
     ReadLock { path: PathBuf, source: io::Error },
     /// The lock file is broken.
-    #[error("{} is not a lock file", path.display())]
-    ParseLock { path: PathBuf, source: toml::de::Error },
+    #[error("{} is not a lock file: {reason}", path.display())]
+    ParseLock { path: PathBuf, reason: String },
     /// Nothing in the workspace uses the library.
     #[error("{} has no wasm-bindgen: a browser package depends on it", path.display())]
     NotLocked { path: PathBuf },
@@ -121,6 +127,7 @@ impl WasmBindgenError {
 mod tests {
     use super::*;
     use crate::testing::write;
+    use std::fs;
 
     fn version_in(lock: &str) -> Result<String, WasmBindgenError> {
         let folder = tempfile::tempdir().unwrap();

@@ -10,13 +10,14 @@ pub(crate) use error::{ConfigError, Place};
 
 use crate::limits::{AllLimits, NamedLimit};
 use file::{ConfigFile, LimitValue, SourceKey};
+use jamsocket::host::read_text_file;
 use jamsocket_server::{
     AccessToken, AdminAddress, NamedService, RoomIdStrategy, ServiceShutdownPolicy, Tls,
 };
 use jamsocket_wasm_host::Grants;
 use std::{
     collections::BTreeMap,
-    fs, io,
+    io,
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -24,6 +25,9 @@ use toml::Spanned;
 
 /// The name of the file, in the folder of the package that it is for.
 pub(crate) const CONFIG_FILE: &str = "jamsocket.toml";
+
+/// The most bytes that the file may have.
+const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// All that `jamsocket.toml` says, with its paths led back to its folder.
 #[derive(Debug, Default, PartialEq)]
@@ -102,7 +106,7 @@ impl Config {
 
     /// Reads the file `path`, which has to be there.
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = fs::read_to_string(path)
+        let text = read_text_file(path, MAX_FILE_BYTES)
             .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         Self::parse(path, &text)
     }

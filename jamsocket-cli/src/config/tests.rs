@@ -1,6 +1,7 @@
 use super::*;
 use jamsocket_server::{RoomIdStrategy::*, ServiceShutdownPolicy::*};
 use jamsocket_wasm_host::RoomPattern;
+use std::fs;
 
 fn parse(text: &str) -> Config {
     Config::parse(Path::new("app/jamsocket.toml"), text).unwrap()

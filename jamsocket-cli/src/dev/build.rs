@@ -6,8 +6,9 @@ use crate::{
     hosting::{Factory, HostedModule, Hosting, HostingError, Reach},
     project,
 };
+use jamsocket::host::read_file;
 use std::{
-    fs, thread,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -111,7 +112,7 @@ fn load(
     let mut changed = Vec::new();
     for (served_as, hosted) in hosting.modules() {
         let Some((_, before)) = known.iter().find(|(name, _)| name == served_as) else { continue };
-        let bytes = bytes_of(hosted);
+        let bytes = bytes_of(hosted, reach);
         if bytes != *before {
             let served_as = served_as.to_owned();
             changed.push(NewModule {
@@ -125,6 +126,6 @@ fn load(
 }
 
 /// A module as its file is. One that cannot be read is like no other: loading it says why.
-pub(super) fn bytes_of(hosted: &HostedModule) -> Vec<u8> {
-    fs::read(&hosted.module).unwrap_or_default()
+pub(super) fn bytes_of(hosted: &HostedModule, reach: &Reach) -> Vec<u8> {
+    read_file(&hosted.module, reach.module_bytes()).unwrap_or_default()
 }

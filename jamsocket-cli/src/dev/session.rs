@@ -96,7 +96,7 @@ impl<'a> Session<'a> {
             label: hosted.name.clone(),
             swapper,
             version: 0,
-            bytes: bytes_of(hosted),
+            bytes: bytes_of(hosted, &served.reach),
             before: None,
         });
         let url = hosting.url(served.server.addr(), serving);

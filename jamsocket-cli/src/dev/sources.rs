@@ -4,6 +4,7 @@ use crate::{
 };
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, PackageId};
 use ignore::WalkBuilder;
+use jamsocket::host::read_file;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -163,12 +164,11 @@ impl Sources {
 
 impl Snapshot {
     fn add(&mut self, file: &Path) {
-        let Ok(metadata) = fs::metadata(file) else { return };
+        let Some(metadata) = fs::metadata(file).ok().filter(fs::Metadata::is_file) else { return };
         let large = || FileState::Large(metadata.modified().ok(), metadata.len());
         let state = match metadata.len() {
-            ..=SMALL => {
-                fs::read(file).map_or_else(|_| large(), |bytes| FileState::Small(hash(&bytes)))
-            }
+            ..=SMALL => read_file(file, SMALL)
+                .map_or_else(|_| large(), |bytes| FileState::Small(hash(&bytes))),
             _ => large(),
         };
         self.files.insert(file.to_owned(), state);

@@ -1,8 +1,9 @@
 use super::NewError;
 use cargo_metadata::semver::{Version, VersionReq};
+use jamsocket::host::read_text_file;
 use std::{
     convert::Infallible,
-    fmt, fs,
+    fmt,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -10,6 +11,9 @@ use toml::Table;
 
 /// The crates that new packages depend on.
 const CRATES: [&str; 2] = ["jamsocket-wasm", "jamsocket"];
+
+/// The most bytes that a manifest may have.
+const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 
 /// The version of this program, and of the crates that its templates are written for.
 const OURS: &str = env!("CARGO_PKG_VERSION");
@@ -108,7 +112,7 @@ impl fmt::Display for Crates {
 /// The version of the crate `name` in a checkout, where `folder` is one.
 fn version_of(folder: &Path, name: &str) -> Option<Version> {
     let manifest = |folder: &Path| -> Option<Table> {
-        fs::read_to_string(folder.join("Cargo.toml")).ok()?.parse().ok()
+        read_text_file(&folder.join("Cargo.toml"), MAX_MANIFEST_BYTES).ok()?.parse().ok()
     };
     let own = manifest(&folder.join(name))?;
     let package = own.get("package")?;

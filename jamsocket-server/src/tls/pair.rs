@@ -1,4 +1,5 @@
 use super::{Tls, TlsError};
+use jamsocket::host::read_file;
 use rustls::{
     Error, InconsistentKeys,
     crypto::CryptoProvider,
@@ -8,11 +9,7 @@ use rustls::{
     },
     sign::CertifiedKey,
 };
-use std::{
-    fs::{self, File},
-    io::{self, Read},
-    path::Path,
-};
+use std::path::Path;
 
 /// A longer file is not read: no certificate comes near it.
 const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -67,20 +64,8 @@ impl Pair {
 }
 
 fn contents(path: &Path) -> Result<Vec<u8>, TlsError> {
-    bounded_contents(path).map_err(|source| TlsError::Unreadable { path: path.to_owned(), source })
-}
-
-fn bounded_contents(path: &Path) -> io::Result<Vec<u8>> {
-    // Before it is opened, which for a pipe would take until somebody writes to it.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(io::Error::other("it has more than 1 MiB"));
-    }
-    Ok(bytes)
+    read_file(path, MAX_FILE_BYTES)
+        .map_err(|source| TlsError::Unreadable { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
-use crate::support::{echo, engine, room_of, small};
+use crate::support::{echo, engine, room_of};
 use jamsocket::JamsocketService;
-use jamsocket_wasm_host::{GuestLimits, LoadError, WasmEngine, WasmHostFactory};
-use std::time::Duration;
+use jamsocket_wasm_host::{LoadError, WasmHostFactory};
 
 type Factory = WasmHostFactory<crate::support::Recorder>;
 
@@ -79,25 +78,18 @@ fn a_file_that_cannot_be_read_is_named_with_the_cause() {
     }
 }
 
-#[test]
-fn a_file_beyond_the_limit_is_not_read_to_its_end() {
-    let limits = GuestLimits { module_bytes: 1 << 10, ..small() };
-    let engine = WasmEngine::with_limits(limits).unwrap();
-    // It never ends.
-    let refused = Factory::new_in(&engine, "/dev/zero").unwrap_err();
-    let text = "`/dev/zero` is larger than the 1024 bytes that a module may have";
-    assert_eq!(refused.to_string(), text);
-}
-
 #[cfg(unix)]
 #[test]
-fn a_file_that_does_not_come_to_its_end_is_given_up() {
+fn what_is_no_regular_file_is_refused_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe.wasm");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let limits = GuestLimits { load_time: Duration::from_millis(1), ..small() };
-    let given_up = Factory::new_in(&WasmEngine::with_limits(limits).unwrap(), &pipe).unwrap_err();
-    assert!(matches!(given_up, LoadError::TooSlow { .. }), "{given_up}");
-    // Who reads it comes to an end now.
-    drop(std::fs::OpenOptions::new().write(true).open(&pipe).unwrap());
+    let link = folder.path().join("link.wasm");
+    std::os::unix::fs::symlink("/dev/zero", &link).unwrap();
+    for path in [&pipe, &link] {
+        let refused = Factory::new_in(&engine(), path).unwrap_err();
+        assert!(matches!(refused, LoadError::Unreadable { .. }), "{refused}");
+        let cause = std::error::Error::source(&refused).unwrap().to_string();
+        assert_eq!(cause, "it is not a regular file");
+    }
 }

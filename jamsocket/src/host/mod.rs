@@ -9,10 +9,12 @@
 //!   [`Room`] are given. It collects what they send.
 //! - [`ServiceShutdownPolicy`] says how long an empty room lives.
 //! - [`visible`] makes text of clients and guests fit to be logged.
+//! - [`read_file`] reads the files that operators and projects name.
 //! - [`Bound`] and [`limits!`](crate::limits) are how hosts define what they limit.
 
 mod callback;
 mod context;
+mod file;
 mod input;
 mod limits;
 mod message;
@@ -25,6 +27,7 @@ mod visible;
 
 pub use callback::{Callback, contain_panics};
 pub use context::{RoomContext, SendLimits};
+pub use file::{read_file, read_text_file};
 pub use input::Input;
 pub use limits::{Bound, BoundError, BoundValue};
 pub use message::Message;

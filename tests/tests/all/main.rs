@@ -18,6 +18,9 @@ mod dev_loop;
 /// What a server does when the machine has no more to give.
 #[cfg(target_os = "linux")]
 mod exhaustion;
+/// Pipes, devices and files that are too large, where a file is named.
+#[cfg(unix)]
+mod files;
 /// What hostile modules take of the machine that they run on.
 #[cfg(target_os = "linux")]
 mod guests;

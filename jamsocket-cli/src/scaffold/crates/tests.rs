@@ -1,5 +1,6 @@
 use super::*;
 use crate::testing::write;
+use std::fs;
 use tempfile::TempDir;
 
 /// A folder with the crates, which have the version of their workspace.

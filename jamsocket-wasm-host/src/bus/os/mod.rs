@@ -5,6 +5,7 @@ mod log;
 mod network;
 mod process;
 mod time;
+mod trusted;
 mod websocket;
 mod wire;
 

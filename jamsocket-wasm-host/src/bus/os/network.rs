@@ -1,5 +1,6 @@
 //! The way out: names, connections and TLS, as far as grants go.
 
+use super::trusted::Trusted;
 use crate::bus::grants::may_lead_to;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
@@ -19,13 +20,13 @@ pub(super) fn tls() -> Result<Arc<ClientConfig>, NoTls> {
     if let Some(kept) = TLS.get() {
         return Ok(kept.clone());
     }
-    let loaded = rustls_native_certs::load_native_certs();
-    for error in &loaded.errors {
+    let trusted = Trusted::by_this_machine();
+    for error in &trusted.errors {
         tracing::warn!("a certificate of this machine cannot be read: {error}");
     }
     let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(loaded.certs);
-    let is_whole = loaded.errors.is_empty() && !roots.is_empty();
+    roots.add_parsable_certificates(trusted.certificates);
+    let is_whole = trusted.errors.is_empty() && !roots.is_empty();
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map(|config| Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
