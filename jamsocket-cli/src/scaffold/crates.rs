@@ -1,6 +1,6 @@
 use super::NewError;
 use cargo_metadata::semver::{Version, VersionReq};
-use jamsocket::host::read_text_file;
+use jamsocket::host::{read_text_file, shown_url};
 use std::{
     convert::Infallible,
     fmt,
@@ -104,7 +104,8 @@ impl Crates {
 impl fmt::Display for Crates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Checkout(place) | Self::Git(place) => f.write_str(place),
+            Self::Checkout(folder) => f.write_str(folder),
+            Self::Git(url) => f.write_str(&shown_url(url)),
         }
     }
 }

@@ -184,10 +184,16 @@ impl Drop for Member {
 }
 
 /// An instance, as a guest names it, and what it shows.
-#[derive(Debug)]
 pub(super) struct Instance {
     pub(super) name: String,
     pub(super) token: String,
+}
+
+/// Without the token, which is a secret.
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instance").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// A place among those of a guest.

@@ -8,7 +8,7 @@
 //! - [`RoomContext`] is the [`JamsocketContext`](crate::JamsocketContext) that services in a
 //!   [`Room`] are given. It collects what they send.
 //! - [`ServiceShutdownPolicy`] says how long an empty room lives.
-//! - [`visible`] makes text of clients and guests fit to be logged.
+//! - [`visible`] makes text of clients and guests fit to be logged, and [`shown_url`] makes URLs so.
 //! - [`read_file`] reads the files that operators and projects name.
 //! - [`Bound`] and [`limits!`](crate::limits) are how hosts define what they limit.
 
@@ -23,6 +23,7 @@ mod room;
 mod room_end;
 mod room_host;
 mod roster;
+mod url;
 mod visible;
 
 pub use callback::{Callback, contain_panics};
@@ -35,4 +36,5 @@ pub use policy::{ParseShutdownPolicyError, ServiceShutdownPolicy};
 pub use room::Room;
 pub use room_end::RoomEnd;
 pub use room_host::{Departure, RoomHost};
+pub use url::shown_url;
 pub use visible::visible;

@@ -122,12 +122,21 @@ pub enum ConnectError {
     /// The host did not try.
     #[error("the host did not open the connection")]
     Call(#[from] CallError),
-    /// The host tried in vain.
-    #[error("there is no connection to `{url}`")]
+    /// The host tried in vain. The text has no user, password, query or fragment of the URL.
+    #[error("there is no connection to `{}`", without_secrets(url))]
     Failed {
         /// Where to.
         url: String,
     },
+}
+
+/// A URL without what may be a secret in it.
+fn without_secrets(url: &str) -> String {
+    let head = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = head.split_once("://") else { return head.to_owned() };
+    let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
 }
 
 /// Why a message was not sent.
@@ -294,9 +303,22 @@ mod tests {
     }
 
     #[test]
+    fn an_error_has_no_secret_of_the_url() {
+        for (url, shown) in [
+            ("wss://ann:hunter2@a.example/b@c?key=hunter2#hunter2", "wss://a.example/b@c"),
+            ("wss://a.example?hunter2", "wss://a.example"),
+            ("nothing", "nothing"),
+        ] {
+            let failed = ConnectError::Failed { url: url.to_owned() };
+            assert_eq!(failed.to_string(), format!("there is no connection to `{shown}`"));
+        }
+    }
+
+    #[test]
     fn what_cannot_be_opened_is_an_error() {
         let host = network();
         let failed = ConnectError::Failed { url: "ws://bad/".to_owned() };
+        assert_eq!(failed.to_string(), "there is no connection to `ws://bad/`");
         assert_eq!(tell(&host, connect("ws://bad/")).err(), Some(failed));
         let denied = ConnectError::Call(CallError::AccessDenied);
         assert_eq!(tell(&host, connect("ws://denied/")).err(), Some(denied));

@@ -34,6 +34,10 @@ fn what_has_a_scheme_is_a_url_and_so_is_what_git_takes_for_one() {
     }
     let url = "ssh://git@h.example/ann/j.git".to_owned();
     assert_eq!(argument("git@h.example:ann/j.git"), CratesArgument::Url(url));
+    assert_eq!(
+        Crates::Git("https://ann:hunter2@h.example/j".into()).to_string(),
+        "https://h.example/j"
+    );
     for folder in ["../jamsocket", "/srv/jam.git", "a:b", "./a@b:c", "C:\\jam"] {
         assert_eq!(argument(folder), CratesArgument::Folder(folder.into()));
     }

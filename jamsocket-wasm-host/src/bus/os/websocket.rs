@@ -7,6 +7,7 @@ use crate::{
     bus::{Call, CallError, Callee, Caller, Member},
 };
 use futures_util::{SinkExt as _, StreamExt as _};
+use jamsocket::host::shown_url;
 use rustls::pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 use std::{io, sync::Arc, time::Duration};
@@ -90,7 +91,7 @@ pub(super) fn connect(member: &Arc<Member>, call: Call) -> Result<Box<dyn Callee
         return Err(CallError::BAD_REQUEST);
     }
     if !member.grants.allow_url(&url) {
-        return Err(member.deny(format_args!("the URL {url}")));
+        return Err(member.deny(format_args!("the URL {}", shown_url(url.as_str()))));
     }
     let place = member.begin_connection()?;
     let (outgoing, sent) = mpsc::channel(WAITING);
@@ -118,12 +119,13 @@ pub(super) fn connect(member: &Arc<Member>, call: Call) -> Result<Box<dyn Callee
             } => return,
         };
         let end = end.unwrap_or_else(|error| {
+            let shown = shown_url(url.as_str());
             if NotGranted::is_cause_of(&error)
                 && let Some(member) = member.upgrade()
             {
-                member.deny(format_args!("what the URL {url} leads to"));
+                member.deny(format_args!("what the URL {shown} leads to"));
             }
-            tracing::debug!("a guest's WebSocket to {url} is not opened: {error}");
+            tracing::debug!("a guest's WebSocket to {shown} is not opened: {error}");
             State::Failed
         });
         if let Ok(end) = Bincode.encode(&end) {
