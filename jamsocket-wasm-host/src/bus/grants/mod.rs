@@ -1,6 +1,7 @@
 //! What the guests of a service, or a program, may reach by the bus. Nothing is open by default.
 
 mod address;
+mod confined_path;
 mod room_pattern;
 mod url_pattern;
 

@@ -1,4 +1,5 @@
-use super::is_publics;
+use super::{confined_path::is_confined, is_publics};
+use jamsocket::host::shown_url;
 use std::{fmt, str::FromStr};
 use thiserror::Error;
 use url::{Host, Url};
@@ -9,7 +10,8 @@ use url::{Host, Url};
 /// - SCHEME is `http`, `https`, `ws` or `wss`.
 /// - HOST is a name, an address, or `*.` and a name, which stands for all names under it.
 /// - Without a PORT it is that of the scheme.
-/// - A PATH is that path, and what is below it.
+/// - A PATH is that path, and what is below it. A URL whose path a server may read as another one is not
+///   among them: one with an escaped slash or backslash (`%2f`, `%5c`), or with a segment such as `..;`.
 ///
 /// ```
 /// use jamsocket_wasm_host::UrlPattern;
@@ -40,6 +42,7 @@ enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{text}` is no pattern of URLs: {reason}")]
 pub struct UrlPatternError {
+    /// Without what may be a secret.
     text: String,
     reason: &'static str,
 }
@@ -61,7 +64,21 @@ impl UrlPattern {
         is_host
             && pattern.scheme() == url.scheme()
             && pattern.port_or_known_default() == url.port_or_known_default()
-            && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            && rest.is_some_and(|rest| {
+                path.is_empty() || rest.is_empty() || (rest.starts_with('/') && is_confined(rest))
+            })
+    }
+
+    /// Whether the pattern grants addresses that are not the public's: a private, loopback or link-local
+    /// one, or `localhost`.
+    pub fn is_private(&self) -> bool {
+        match &self.kind {
+            Kind::Any => false,
+            Kind::Urls { url, under } => match under {
+                Some(under) => !is_publics(Some(Host::Domain(under))),
+                None => !is_publics(url.host()),
+            },
+        }
     }
 }
 
@@ -69,7 +86,7 @@ impl FromStr for UrlPattern {
     type Err = UrlPatternError;
 
     fn from_str(text: &str) -> Result<Self, UrlPatternError> {
-        let refuse = |reason| UrlPatternError { text: text.to_owned(), reason };
+        let refuse = |reason| UrlPatternError { text: shown_url(text).into_owned(), reason };
         if text == "*" {
             return Ok(Self { text: text.to_owned(), kind: Kind::Any });
         }
@@ -144,6 +161,45 @@ mod tests {
         check("ws://example.com:9000", "ws://example.com:9000/", true);
         check("ws://example.com:9000", "ws://example.com/", false);
         check("http://127.0.0.1", "http://0x7f.1/", true);
+    }
+
+    #[test]
+    fn behind_a_path_no_url_is_granted_that_may_lead_elsewhere() {
+        for path in ["/v1/..%2fsecret", "/v1/a%5c..", "/v1/..;/secret", "/v1/%252e%252e/secret"] {
+            check("http://example.com/v1", &format!("http://example.com{path}"), false);
+            // Where the whole server is granted, there is nothing beside the path.
+            check("http://example.com", &format!("http://example.com{path}"), true);
+        }
+        check("http://example.com/v1/", "http://example.com/v1/%C3%A4;x=1", true);
+        check("http://example.com/a%2fb", "http://example.com/a%2fb/c", true);
+    }
+
+    #[test]
+    fn a_pattern_says_whether_it_is_of_private_addresses() {
+        for text in [
+            "http://127.0.0.1",
+            "http://[::1]:8080",
+            "https://10.0.0.1/v1",
+            "http://169.254.169.254",
+            "ws://[fe80::1]",
+            "http://localhost:8080",
+            "http://a.localhost",
+            "http://*.localhost",
+        ] {
+            assert!(text.parse::<UrlPattern>().unwrap().is_private(), "{text}");
+        }
+        for text in ["*", "https://example.com", "https://*.example.com", "http://1.1.1.1"] {
+            assert!(!text.parse::<UrlPattern>().unwrap().is_private(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_shows_no_secret() {
+        for text in ["https://ann:hunter2@example.com/", "https://example.com/?key=hunter2"] {
+            let refused = text.parse::<UrlPattern>().unwrap_err().to_string();
+            assert!(refused.contains("`https://example.com/`"), "{refused}");
+            assert!(!refused.contains("hunter2"), "{refused}");
+        }
     }
 
     #[test]
