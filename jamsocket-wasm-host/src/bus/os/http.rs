@@ -1,12 +1,14 @@
 use super::{
     network::{MAX_URL_BYTES, NotGranted, Resolver, tls},
+    outgoing::Outgoing,
     wire::{read, reply},
 };
-use crate::bus::{Call, CallError, Callee, Grants, Member, host_task::HostTask};
+use crate::bus::{Call, CallError, Callee, Member, host_task::HostTask};
+use jamsocket::host::shown_url;
 use reqwest::{
     Client, Method, Url,
-    header::{self, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue},
-    redirect::{Attempt, Policy},
+    header::{self, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, LOCATION},
+    redirect::Policy,
 };
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
@@ -67,7 +69,7 @@ pub(super) fn make(member: &Arc<Member>, call: Call) -> Result<Box<dyn Callee>, 
     if let Some(url) = &url
         && !member.grants.allow_url(url)
     {
-        return Err(member.deny(format_args!("the URL {url}")));
+        return Err(member.deny(format_args!("the URL {}", shown_url(url.as_str()))));
     }
     let place = member.begin_connection()?;
     let member = member.clone();
@@ -93,34 +95,18 @@ pub(super) fn make(member: &Arc<Member>, call: Call) -> Result<Box<dyn Callee>, 
 }
 
 async fn request(member: &Arc<Member>, url: Url, make: Make) -> Result<Response, Failure> {
-    let invalid = || Failure::Errno(EINVAL);
-    let method = Method::from_bytes(make.method.as_bytes()).map_err(|_| invalid())?;
-    if method == Method::CONNECT {
-        return Err(invalid());
-    }
-    let mut headers = HeaderMap::new();
-    for (name, value) in &make.headers {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| invalid())?;
-        if is_ours(&name) {
-            return Err(invalid());
-        }
-        let value = HeaderValue::from_str(value).map_err(|_| invalid())?;
-        headers.try_append(name, value).map_err(|_| invalid())?;
-    }
-    let unpacks = make.options.gzip && !headers.contains_key(ACCEPT_ENCODING);
-    let client = client(&member.grants, unpacks).ok_or(Failure::Errno(EIO))?;
-    let mut request = client.request(method, url.clone()).headers(headers);
-    if let Some(body) = make.body {
-        request = request.body(body);
-    }
-    let mut response = request.send().await.map_err(|error| failure(&error))?;
+    let gzip = make.options.gzip;
+    let outgoing = outgoing(url, make).ok_or(Failure::Errno(EINVAL))?;
+    let unpacks = gzip && !outgoing.headers.contains_key(ACCEPT_ENCODING);
+    let client = client(unpacks).ok_or(Failure::Errno(EIO))?;
+    let (mut response, redirected) = send(member, &client, outgoing).await?;
     let status = response.status();
     let headers = response.headers().iter().map(|(name, value)| {
         (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     });
     let headers = headers.collect();
     let mut data = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(failure)? {
         if data.len() + chunk.len() > member.limits.bus_http_bytes {
             return Err(Failure::Errno(EFBIG));
         }
@@ -130,21 +116,65 @@ async fn request(member: &Arc<Member>, url: Url, make: Make) -> Result<Response,
         pos: 0,
         data: Some(data),
         ok: status.is_success(),
-        redirected: *response.url() != url,
+        redirected,
         status: status.as_u16(),
         status_text: status.canonical_reason().unwrap_or_default().to_owned(),
         headers,
     })
 }
 
-/// A client that goes nowhere but where it may. It keeps no connection for others.
-fn client(grants: &Arc<Grants>, unpacks: bool) -> Option<Client> {
-    let granted = grants.clone();
-    let redirects = Policy::custom(move |attempt| redirect(&granted, attempt));
+/// The first request, or `None` if it is not one that a guest may make.
+fn outgoing(url: Url, make: Make) -> Option<Outgoing> {
+    let method = Method::from_bytes(make.method.as_bytes()).ok()?;
+    if method == Method::CONNECT {
+        return None;
+    }
+    let mut headers = HeaderMap::new();
+    for (name, value) in &make.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        if is_ours(&name) {
+            return None;
+        }
+        headers.try_append(name, HeaderValue::from_str(value).ok()?).ok()?;
+    }
+    Some(Outgoing { method, url, headers, body: make.body.map(Into::into) })
+}
+
+/// Sends a request, and those that redirects ask for. Returns the last response, and whether there was a
+/// redirect before it.
+async fn send(
+    member: &Member,
+    client: &Client,
+    mut outgoing: Outgoing,
+) -> Result<(reqwest::Response, bool), Failure> {
+    for redirects in 0..=MAX_REDIRECTS {
+        let mut request = client.request(outgoing.method.clone(), outgoing.url.clone());
+        request = request.headers(outgoing.headers.clone());
+        if let Some(body) = &outgoing.body {
+            request = request.body(body.clone());
+        }
+        let response = request.send().await.map_err(failure)?;
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        let Some(next) = outgoing.redirected(response.status(), location) else {
+            return Ok((response, redirects > 0));
+        };
+        if !member.grants.allow_url(&next.url) {
+            let (from, to) = (shown_url(outgoing.url.as_str()), shown_url(next.url.as_str()));
+            return Err(Failure::NotGranted(format!("what the URL {from} leads to, {to}")));
+        }
+        outgoing = next;
+    }
+    tracing::debug!("a guest's request was redirected more than {MAX_REDIRECTS} times");
+    Err(Failure::Errno(EIO))
+}
+
+/// A client that follows no redirect by itself, and keeps no connection for others.
+fn client(unpacks: bool) -> Option<Client> {
     let client = Client::builder()
         .tls_backend_preconfigured((*tls().ok()?).clone())
         .dns_resolver(Arc::new(Resolver))
-        .redirect(redirects)
+        .redirect(Policy::none())
+        .referer(false)
         .gzip(unpacks)
         .no_proxy()
         .pool_idle_timeout(Duration::ZERO)
@@ -168,27 +198,17 @@ fn is_ours(name: &HeaderName) -> bool {
     ours.contains(name)
 }
 
-fn redirect(grants: &Grants, attempt: Attempt<'_>) -> reqwest::redirect::Action {
-    if !grants.allow_url(attempt.url()) {
-        let refused = NotGranted::url(attempt.url());
-        return attempt.error(refused);
+fn failure(error: reqwest::Error) -> Failure {
+    if NotGranted::is_cause_of(&error) {
+        let url = error.url().map_or("", Url::as_str);
+        return Failure::NotGranted(format!("what the URL {} leads to", shown_url(url)));
     }
-    if attempt.previous().len() > MAX_REDIRECTS {
-        return attempt.error("too many redirects");
-    }
-    attempt.follow()
-}
-
-fn failure(error: &reqwest::Error) -> Failure {
-    if NotGranted::is_cause_of(error) {
-        let url = error.url().map_or_else(String::new, ToString::to_string);
-        return Failure::NotGranted(format!("what the URL {url} leads to"));
-    }
-    tracing::debug!("a guest's request failed: {error}");
-    Failure::Errno(match () {
+    let errno = match () {
         () if error.is_timeout() => ETIMEDOUT,
         () if error.is_connect() => ECONNREFUSED,
         () if error.is_builder() => EINVAL,
         () => EIO,
-    })
+    };
+    tracing::debug!("a guest's request failed: {}", error.without_url());
+    Failure::Errno(errno)
 }

@@ -3,6 +3,7 @@
 mod http;
 mod log;
 mod network;
+mod outgoing;
 mod process;
 mod time;
 mod trusted;

@@ -49,10 +49,6 @@ pub(super) struct NoTls;
 pub(super) struct NotGranted(String);
 
 impl NotGranted {
-    pub(super) fn url(url: &url::Url) -> Self {
-        Self(url.host_str().unwrap_or_default().to_owned())
-    }
-
     /// Whether this is why something failed.
     pub(super) fn is_cause_of(error: &(dyn Error + 'static)) -> bool {
         let mut cause = Some(error);

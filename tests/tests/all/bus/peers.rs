@@ -18,7 +18,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::AbortHandle};
 use tokio_tungstenite::{accept_async, tungstenite::Message};
 
 /// A web server: `/` says hello, packed where that is asked for, and takes what is posted; `/moved/URL`
-/// leads there; `/long` is 5 MiB.
+/// leads there; `/long` is 5 MiB; `/headers` has those of the request, one a line.
 pub(super) struct Web {
     pub(super) addr: SocketAddr,
     handle: ServerHandle,
@@ -44,6 +44,7 @@ impl Web {
                         .route("/", web::get().to(hello))
                         .route("/", web::post().to(post))
                         .route("/moved/{url:.*}", web::get().to(moved))
+                        .route("/headers", web::get().to(headers))
                         .route("/long", web::get().to(async || "x".repeat(5 << 20)))
                 };
                 let server = HttpServer::new(app).workers(1).disable_signals();
@@ -81,6 +82,15 @@ async fn hello(request: HttpRequest) -> HttpResponse {
         return response.insert_header((header::CONTENT_ENCODING, "gzip")).body(PACKED);
     }
     response.body("plain hello")
+}
+
+async fn headers(request: HttpRequest) -> String {
+    let header = |(name, value): (&header::HeaderName, &header::HeaderValue)| {
+        format!("{name}: {}", value.to_str().unwrap())
+    };
+    let mut lines: Vec<_> = request.headers().iter().map(header).collect();
+    lines.sort();
+    lines.join("\n")
 }
 
 async fn post(body: Bytes) -> HttpResponse {

@@ -105,6 +105,91 @@ async fn a_redirect_leads_nowhere_where_a_request_may_not_go() {
 }
 
 #[tokio::test]
+async fn a_redirect_to_another_server_takes_no_secrets_along() {
+    let (web, other) = (Web::start(None), Web::start(None));
+    let both = format!("--allow-net http://{} --allow-net http://{}", web.addr, other.addr);
+    let secrets = "authorization:secret cookie:secret x-api-key:secret referer:secret";
+    let plain = "accept:text/plain user-agent:me";
+    let ask = async |url: String| {
+        Run::of("ours", "http", &format!("{url} {secrets} {plain}")).with(&both).lines().await
+    };
+    let there = format!("http://{}/headers", other.addr);
+    let lines = ask(format!("http://{}/moved/{there}", web.addr)).await;
+    let host = format!("host: {}", other.addr);
+    assert_eq!(lines, ["get 200, redirected true", "accept: text/plain", &host, "user-agent: me"]);
+    // The same server had them before.
+    let here = format!("http://{}/headers", web.addr);
+    let lines = ask(format!("http://{}/moved/{here}", web.addr)).await.join("\n");
+    for header in ["authorization: secret", "cookie: secret", "x-api-key: secret"] {
+        assert!(lines.contains(header), "{lines}");
+    }
+}
+
+#[tokio::test]
+async fn a_url_with_a_user_is_not_a_redirected_one() {
+    let web = Web::start(None);
+    let url = format!("http://ann:hunter2@{}/headers", web.addr);
+    let run = Run::of("ours", "http", &format!("{url} accept:text/plain"));
+    let lines = run.with(&format!("--allow-net http://{}", web.addr)).lines().await;
+    assert_eq!(lines[0], "get 200, redirected false");
+    assert!(lines.contains(&"authorization: Basic YW5uOmh1bnRlcjI=".to_owned()), "{lines:?}");
+}
+
+#[tokio::test]
+async fn a_request_is_redirected_ten_times_at_most() {
+    let web = Web::start(None);
+    let moved = |times: usize| {
+        let way = format!("http://{}/moved/", web.addr).repeat(times);
+        format!("{way}http://{}/headers accept:text/plain", web.addr)
+    };
+    let allowed = format!("--allow-net http://{}", web.addr);
+    let lines = Run::of("ours", "http", &moved(10)).with(&allowed).lines().await;
+    assert_eq!(lines[0], "get 200, redirected true");
+    let output = Run::of("ours", "http", &moved(11)).with(&allowed).output().await;
+    assert!(output.stdout.starts_with("failed "), "{output:?}");
+}
+
+#[tokio::test]
+async fn what_was_denied_is_logged_without_secrets() {
+    let web = Web::start(None);
+    let secret = "ann:hunter2@";
+    for (url, shown) in [
+        ("http://ann:hunter2@10.0.0.1/a?key=hunter2#hunter2".to_owned(), "http://10.0.0.1/a"),
+        (
+            format!("http://{secret}{}/moved/http://10.0.0.1/a?key=hunter2", web.addr),
+            "leads to, http://10.0.0.1/a",
+        ),
+    ] {
+        let allowed = format!("-v --allow-net http://{}", web.addr);
+        let output = Run::of("ours", "http", &url).with(&allowed).output().await;
+        let denied = output.stderr.lines().find(|line| line.contains("denied: ")).unwrap();
+        assert!(denied.contains(&format!("{shown} program=")), "{denied}");
+        assert!(!output.stderr.contains("hunter2"), "{}", output.stderr);
+    }
+    let output = Run::of("ours", "websocket", "ws://ann:hunter2@10.0.0.1/?key=hunter2");
+    let output = output.with("-v").output().await;
+    assert!(output.stderr.contains("denied: the URL ws://10.0.0.1/"), "{output:?}");
+    assert!(!output.stderr.contains("hunter2"), "{}", output.stderr);
+}
+
+#[tokio::test]
+async fn a_grant_of_a_path_is_not_one_of_what_is_beside_it() {
+    let web = Web::start(None);
+    let allowed = format!("--allow-net http://{}/headers", web.addr);
+    let ask = async |path: &str| {
+        let url = format!("http://{}{path} accept:text/plain", web.addr);
+        Run::of("ours", "http", &url).with(&allowed).output().await
+    };
+    assert!(ask("/headers").await.stdout.starts_with("get 200"));
+    for path in
+        ["/headers/..%2flong", "/headers/..%5clong", "/headers/..;/long", "/headers/%2e%2e/"]
+    {
+        let output = ask(path).await;
+        assert!(output.stderr.contains("denied: the URL"), "{path}: {output:?}");
+    }
+}
+
+#[tokio::test]
 async fn this_machine_is_reached_at_the_port_alone_that_is_named() {
     let web = Web::start(None);
     let url = format!("http://localhost:{}/", web.addr.port());
@@ -211,7 +296,8 @@ async fn what_is_granted_is_said_in_jamsocket_toml_too() {
             format!("[programs]\ncalc = '{}'\n[bus]\nprograms = [{granted}]\n", service.display());
         let folder = Package::with_files(&[("jamsocket.toml", &text)]);
         let client = programs.join("calc-client.wasm");
-        Jamsocket::new(folder.folder(), &format!("run {}", client.display())).run()
+        let run = format!("run {}", client.display());
+        Jamsocket::new(folder.folder(), &run).run()
     };
     let granted = config("'calc'");
     assert!(granted.stdout.ends_with("done\n"), "{granted:?}");
