@@ -10,7 +10,7 @@ use crate::{
 };
 use jamsocket::JamsocketContext;
 use thiserror::Error;
-use wasmtime::{Caller, Engine, Error, Extern, Func, Instance, Module, Store, TypedFunc};
+use wasmtime::{Caller, Error, Extern, Func, Instance, Module, Store, TypedFunc};
 
 /// The name that its functions have in a backtrace.
 pub(crate) const NAME: &str = "jamsocket-handover";
@@ -18,10 +18,8 @@ pub(crate) const NAME: &str = "jamsocket-handover";
 /// Up to which size the space for a message on its way is kept for the next.
 const KEPT_BYTES: usize = 4 << 10;
 
-/// Compiles the module, once an engine.
-pub(crate) fn module(engine: &Engine) -> wasmtime::Result<Module> {
-    Module::new(engine, include_str!("handover.wat"))
-}
+/// The module, as text. It is compiled once an engine.
+pub(crate) const MODULE: &str = include_str!("handover.wat");
 
 /// The calls of one guest that pass bytes in.
 pub(crate) struct Handover {

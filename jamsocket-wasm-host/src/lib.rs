@@ -78,6 +78,7 @@ mod interface;
 mod limits;
 mod load;
 mod log_lines;
+mod machine;
 mod memory;
 mod module;
 mod program;

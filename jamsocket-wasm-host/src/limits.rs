@@ -1,4 +1,4 @@
-use crate::total_memory::half_of_this_machine;
+use crate::machine::half_of_the_memory;
 use std::time::Duration;
 
 jamsocket::limits! {
@@ -29,10 +29,11 @@ jamsocket::limits! {
         pub memory_bytes: usize = 64 << 20,
         /// How many bytes the memories of all rooms may have together.
         ///
-        /// A guest that asks for more is told so likewise; a room whose module declares more from
-        /// the start than is left is not created, and later may be. The default is half of the
-        /// machine's memory, in whole MiB, or 1 GiB where the machine does not say what it has.
-        pub total_memory_bytes: usize = half_of_this_machine(),
+        /// A guest that asks for more is told so, too; a room whose module declares more from the start
+        /// than is left is not created, and may be created later. The default is half of the memory that
+        /// this process may have, in whole MiB: of the machine's, or of what a container (its cgroup) or
+        /// `ulimit` allows, if that is less. Where nothing says how much that is, it is 1 GiB.
+        pub total_memory_bytes: usize = half_of_the_memory(),
         /// How many elements a room's table of functions may hold.
         ///
         /// A guest that asks for more is told so (`table.grow` returns -1); a module that declares

@@ -60,17 +60,17 @@ impl<C: JamsocketContext> LinkedModule<C> {
         name: String,
         report: &mut ModuleReport,
     ) -> Result<Self, LoadError> {
-        let module = match compile(engine, bytes) {
-            Ok(module) => module,
-            Err(reason) => {
-                return Err(LoadError::NotAModule { module: name, reason });
+        let compiled = compile(engine, bytes);
+        let examined = compiled.as_ref().ok().cloned().or_else(|| engine.examine(bytes));
+        if let Some(module) = &examined {
+            report.describe(module);
+            let faults = interface::faults(&report.interface, module, engine.limits());
+            if !faults.is_empty() {
+                return Err(LoadError::Refused { module: name, faults });
             }
-        };
-        report.describe(&module);
-        let faults = interface::faults(&report.interface, &module, engine.limits());
-        if !faults.is_empty() {
-            return Err(LoadError::Refused { module: name, faults });
         }
+        let module =
+            compiled.map_err(|reason| LoadError::NotAModule { module: name.clone(), reason })?;
         let instance_pre = link(engine, &module).map_err(|error| {
             // The check should have seen whatever this is; its text is a good second.
             LoadError::NotAModule { module: name.clone(), reason: format!("{error:#}") }
@@ -164,7 +164,7 @@ pub(crate) fn compile(engine: &WasmEngine, bytes: &[u8]) -> Result<Module, Strin
         return Err("it is neither a binary module nor text".to_owned());
     }
     // It quotes the line of a text that does not parse.
-    Module::new(engine.wasmtime(), bytes).map_err(|error| visible_lines(&format!("{error:#}")))
+    engine.compile(bytes).map_err(|error| visible_lines(&format!("{error:#}")))
 }
 
 fn link<C: JamsocketContext>(

@@ -2,15 +2,12 @@
 
 use jamsocket::host::BoundValue;
 use std::{
-    fmt, fs,
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
 };
-
-/// Half of what a machine is taken to have that does not say.
-const HALF_OF_SOME_MACHINE: usize = 1 << 30;
 
 /// How many bytes the rooms' memories have together, and how many they may.
 #[derive(Debug)]
@@ -82,20 +79,6 @@ impl Drop for MemoryShare {
     }
 }
 
-/// The default of [`GuestLimits::total_memory_bytes`](crate::GuestLimits::total_memory_bytes).
-pub(crate) fn half_of_this_machine() -> usize {
-    // Linux has this file.
-    let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    half_of(&meminfo).unwrap_or(HALF_OF_SOME_MACHINE)
-}
-
-/// Half of the memory that the machine has by this file, in whole MiB.
-fn half_of(meminfo: &str) -> Option<usize> {
-    let total = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let kib: usize = total.trim().strip_suffix("kB")?.trim_end().parse().ok()?;
-    (kib / 2 / 1024).checked_mul(1 << 20).filter(|half| *half > 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,15 +111,5 @@ mod tests {
             }
         });
         assert_eq!(total.taken.load(Relaxed), 0);
-    }
-
-    #[test]
-    fn the_machines_memory_is_read_where_it_is_said() {
-        let meminfo = "MemTotal:       24684092 kB\nMemFree:         6383176 kB\n";
-        assert_eq!(half_of(meminfo), Some(12_052 << 20));
-        for text in ["", "MemFree: 1 kB", "MemTotal: 4096", "MemTotal: x kB", "MemTotal: 0 kB"] {
-            assert_eq!(half_of(text), None, "{text}");
-        }
-        assert!(half_of_this_machine() > 0);
     }
 }

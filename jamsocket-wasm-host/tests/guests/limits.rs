@@ -335,9 +335,11 @@ fn an_engine_of_no_rooms_is_refused() {
 #[test]
 fn an_engine_that_the_machine_cannot_hold_is_an_error() {
     let limits = GuestLimits { max_rooms: 1, stack_bytes: usize::MAX, ..small() };
-    let refused = WasmEngine::with_limits(limits).unwrap_err().to_string();
-    let heading = "cannot make an engine of 1 rooms: ";
-    assert!(refused.starts_with(heading), "{refused}");
+    let refused = WasmEngine::with_limits(limits).unwrap_err();
+    assert!(matches!(refused, EngineError::NoAddressSpace { .. }), "{refused}");
+    let text = refused.to_string();
+    assert!(text.contains(" has no place for a single room, which takes "), "{text}");
+    assert!(text.ends_with(": raise that bound, or lower `memory_bytes`"), "{text}");
 }
 
 #[test]

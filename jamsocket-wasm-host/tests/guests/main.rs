@@ -17,6 +17,9 @@ mod files;
 mod hosted;
 /// Memory, tables, stack and rooms: each bound from both sides.
 mod limits;
+/// The same, where a process has little address space.
+#[cfg(target_os = "linux")]
+mod little_space;
 /// Which modules are served, and what is said of the others.
 mod loading;
 /// Addresses that point elsewhere, and text that is none.
