@@ -59,15 +59,12 @@ impl Console {
 
     /// Asks on a terminal, where Enter alone means yes. Without a terminal the answer is no.
     pub(crate) fn confirm(self, question: &str) -> bool {
-        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-            return false;
-        }
-        anstream::eprint!("{question} [Y/n] ");
-        let mut answer = String::new();
-        match io::stdin().read_line(&mut answer) {
-            Ok(0) | Err(_) => false,
-            Ok(_) => means_yes(&answer),
-        }
+        ask(question, "[Y/n]").is_some_and(|answer| answer.is_empty() || means_yes(&answer))
+    }
+
+    /// Asks on a terminal for a grant, where Enter alone means no. Without a terminal the answer is no.
+    pub(crate) fn confirm_risk(self, question: &str) -> bool {
+        ask(question, "[y/N]").is_some_and(|answer| means_yes(&answer))
     }
 
     /// A result, on stdout.
@@ -106,8 +103,21 @@ fn is_coloured() -> bool {
     AutoStream::choice(&io::stderr()) != ColorChoice::Never
 }
 
+/// The answer to a question, without the spaces around it, or `None` without a terminal.
+fn ask(question: &str, answers: &str) -> Option<String> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return None;
+    }
+    anstream::eprint!("{question} {answers} ");
+    let mut answer = String::new();
+    match io::stdin().read_line(&mut answer) {
+        Ok(0) | Err(_) => None,
+        Ok(_) => Some(answer.trim().to_owned()),
+    }
+}
+
 fn means_yes(answer: &str) -> bool {
-    matches!(answer.trim().to_ascii_lowercase().as_str(), "" | "y" | "yes")
+    matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes")
 }
 
 #[cfg(test)]
@@ -115,11 +125,11 @@ mod tests {
     use super::means_yes;
 
     #[test]
-    fn enter_and_yes_mean_yes_and_anything_else_no() {
-        for answer in ["\n", "y\n", "Y\r\n", " yes \n"] {
+    fn yes_means_yes_and_anything_else_no() {
+        for answer in ["y", "Y", "yes", "Yes"] {
             assert!(means_yes(answer), "{answer:?}");
         }
-        for answer in ["n\n", "no\n", "yep\n", "?\n"] {
+        for answer in ["", "n", "no", "yep", "?"] {
             assert!(!means_yes(answer), "{answer:?}");
         }
     }

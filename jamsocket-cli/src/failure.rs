@@ -146,11 +146,8 @@ impl Failure {
             Cause::Hosting(error) => error.help(),
             Cause::Dev(error) => error.help(),
             Cause::Run(error) => error.help(),
-            Cause::Config(_)
-            | Cause::Compile(_)
-            | Cause::Output(_)
-            | Cause::Told
-            | Cause::Exit(_) => None,
+            Cause::Config(error) => error.help(),
+            Cause::Compile(_) | Cause::Output(_) | Cause::Told | Cause::Exit(_) => None,
         }
     }
 }

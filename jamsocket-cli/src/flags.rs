@@ -3,8 +3,9 @@
 use crate::{
     cargo::Consent,
     code_cache::CodeCacheFlag,
-    config::{BusConfig, CONFIG_FILE, Config, ConfigError, NamedProgram, RoomConfig},
+    config::{BusConfig, CONFIG_FILE, Config, ConfigError, NamedProgram, Risk, RoomConfig},
     limits::{AllLimits, LimitFlags},
+    trust::Trust,
 };
 use clap::Args;
 use jamsocket_server::{
@@ -185,6 +186,15 @@ impl ServeFlags {
         }
     }
 
+    /// Whether no flag takes the place of what is a risk in `jamsocket.toml`.
+    pub(crate) fn leave(&self, risk: &Risk) -> bool {
+        match &*risk.key {
+            "admin" => self.admin.is_none(),
+            "tls_cert" | "tls_key" => self.tls_cert.is_none(),
+            _ => true,
+        }
+    }
+
     /// An engine for the modules.
     ///
     /// # Errors
@@ -254,12 +264,21 @@ pub(crate) struct ProjectFlags {
 
     #[command(flatten)]
     config: ConfigFlag,
+
+    /// What may be taken from `jamsocket.toml`.
+    #[arg(skip)]
+    trust: Trust,
 }
 
 impl ProjectFlags {
-    /// What the package's `jamsocket.toml` says.
+    /// What the package's `jamsocket.toml` says, as far as it is trusted.
     pub(crate) fn config(&self) -> Result<Config, ConfigError> {
-        self.config.read(&self.path)
+        self.trust.check(self.config.read(&self.path)?)
+    }
+
+    /// The same flags, for which the file is trusted so far.
+    pub(crate) fn trusting(&self, trust: Trust) -> Self {
+        Self { trust, ..self.clone() }
     }
 
     /// The file that has the settings, where a flag names it.

@@ -63,7 +63,8 @@
 //!
 //! In the folder of the package for `dev` and `build`, in the current one for `serve` and `check`;
 //! all of it is optional. Paths start at the file's folder. A flag beats the file, and the file the
-//! default.
+//! default. Paths outside of the folder, an `admin` address that other machines reach, and grants of private
+//! addresses count only with `--trust-config`, or when the question about them is answered with yes.
 //!
 //! ```toml
 //! static_files = "static"        # served under /
@@ -97,7 +98,7 @@
 //! `project` turns a folder into modules, by way of `config` (`jamsocket.toml`), `cargo` (packages,
 //! targets, builds) and `browser` (`wasm-bindgen`). `hosting` serves modules, `limits` makes flags
 //! and keys of the limits that the server and the guests' host define. `dev` is what `jamsocket dev`
-//! does as long as it runs, `screen` the terminal that it does it on. `report` shows what a module is
+//! does as long as it runs, `trust` asks about what a file must not get by itself, `screen` the terminal that it does it on. `report` shows what a module is
 //! made of. What a build gets of the environment, and why, is told in `cargo::environment`.
 
 mod browser;
@@ -123,6 +124,7 @@ mod scaffold;
 mod screen;
 #[cfg(test)]
 mod testing;
+mod trust;
 
 pub use cli::Cli;
 pub use failure::Failure;

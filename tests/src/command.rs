@@ -149,6 +149,15 @@ impl Jamsocket {
         self.begin().expect_address()
     }
 
+    /// Runs it until it listens, and returns what it has said before, too.
+    ///
+    /// # Panics
+    ///
+    /// It ends, or does not listen in time.
+    pub fn serve_with_lines(self) -> (Serving, Vec<String>) {
+        self.begin().take_address()
+    }
+
     /// Runs it until it says something that has `text` in it, does `then`, and waits until it listens.
     ///
     /// # Panics
@@ -161,7 +170,8 @@ impl Jamsocket {
         begun.expect_address()
     }
 
-    fn begin(mut self) -> Serving {
+    /// Begins to run it. Where it listens is not known.
+    pub fn begin(mut self) -> Serving {
         let (input, terminal) = match self.is_at_a_terminal {
             true => (Stdio::piped(), Stdio::piped()),
             false => (Stdio::null(), Stdio::null()),
@@ -211,12 +221,18 @@ impl Serving {
     }
 
     /// Waits until it says where it listens.
-    fn expect_address(mut self) -> Self {
-        let line = self.line_with(" on http");
-        let (_, rest) = line.split_once(" on http").expect("the line has it");
+    fn expect_address(self) -> Self {
+        self.take_address().0
+    }
+
+    /// Waits until it says where it listens, and returns all lines on the way.
+    fn take_address(mut self) -> (Self, Vec<String>) {
+        let lines = self.lines_to(" on http");
+        let (_, rest) =
+            lines.last().and_then(|line| line.split_once(" on http")).expect("the line has it");
         let address = rest.split("//").nth(1).and_then(|rest| rest.split(['/', ' ']).next());
         self.addr = address.and_then(|address| address.trim().parse().ok()).expect("an address");
-        self
+        (self, lines)
     }
 
     /// Presses these keys at its terminal.

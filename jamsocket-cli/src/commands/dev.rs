@@ -5,6 +5,7 @@ use crate::{
     failure::Failure,
     flags::{ProjectFlags, ServeFlags},
     hosting, project,
+    trust::TrustFlag,
 };
 use clap::Args;
 use jamsocket_server::{AllowedOrigins, Playground};
@@ -31,18 +32,22 @@ pub(crate) struct Dev {
     #[arg(long)]
     no_watch: bool,
     #[command(flatten)]
+    trust: TrustFlag,
+    #[command(flatten)]
     serving: ServeFlags,
 }
 
 impl Dev {
     pub(crate) fn run(&self, console: Console) -> Result<(), Failure> {
         let config = self.project.config()?;
+        let trust = self.trust.ask(&config, |risk| self.serving.leave(risk), console)?;
+        let project = self.project.trusting(trust);
         // A port in use is told before the build, not minutes after.
         hosting::probe(&self.serving, &config)?;
         if !self.no_watch {
-            return dev::run(&self.project, &self.serving, config, console);
+            return dev::run(&project, &self.serving, config, console);
         }
-        let mut built = project::build(&self.project, config, &Job::default(), console)?;
+        let mut built = project::build(&project, config, &Job::default(), console)?;
         built.hosting.playground = Some(Playground::new());
         Ok(built.hosting.run(&self.serving, AllowedOrigins::SameHostOrLocalhost, console)?)
     }

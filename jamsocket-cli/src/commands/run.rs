@@ -1,11 +1,12 @@
 use crate::{
     code_cache::CodeCacheFlag,
-    config::BusConfig,
+    config::{BusConfig, Risk},
     console::Console,
     failure::Failure,
     flags::{BusFlags, ConfigFlag},
     hosting::{HostingError, load_help},
     limits::LimitFlags,
+    trust::TrustFlag,
 };
 use clap::Args;
 use jamsocket_wasm_host::{Bus, LoadError, Program, ProgramError, WasmEngine};
@@ -37,6 +38,9 @@ pub(crate) struct Run {
     config: ConfigFlag,
 
     #[command(flatten)]
+    trust: TrustFlag,
+
+    #[command(flatten)]
     code_cache: CodeCacheFlag,
 
     #[command(flatten)]
@@ -47,8 +51,10 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    pub(crate) fn run(&self, _: Console) -> Result<(), Failure> {
+    pub(crate) fn run(&self, console: Console) -> Result<(), Failure> {
         let config = self.config.read(Path::new("."))?;
+        let is_used = |risk: &Risk| risk.key == "bus.net" || risk.key.starts_with("programs.");
+        self.trust.ask(&config, is_used, console)?;
         let limits = self.limits.over(config.limits);
         let engine = self.code_cache.engine(limits.guests).map_err(HostingError::from)?;
         match self.run_on(&engine, config.bus)? {

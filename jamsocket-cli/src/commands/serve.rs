@@ -1,11 +1,12 @@
 use crate::{
     browser,
     cargo::{BuildEnvironment, Workspace},
-    config::{Config, PackageName, ServiceSource},
+    config::{Config, PackageName, Risk, ServiceSource},
     console::Console,
     failure::Failure,
     flags::{ConfigFlag, ServeFlags},
     hosting::{HostedModule, Hosting},
+    trust::TrustFlag,
 };
 use clap::Args;
 use jamsocket_server::{AllowedOrigins, NamedService, Playground, StartError};
@@ -35,16 +36,25 @@ pub(crate) struct Serve {
     #[arg(long, help_heading = "Serving")]
     playground: bool,
     #[command(flatten)]
+    trust: TrustFlag,
+    #[command(flatten)]
     serving: ServeFlags,
 }
 
 impl Serve {
     pub(crate) fn run(&self, console: Console) -> Result<(), Failure> {
         let config = self.config.read(Path::new("."))?;
+        self.trust.ask(&config, |risk| self.uses(risk), console)?;
         let client = config.client.as_ref().and_then(|package| client_folder(package, console));
         let playground = self.playground.then(Playground::new);
         let hosting = Hosting { client, playground, ..plan(&self.modules, config)? };
         Ok(hosting.run(&self.serving, AllowedOrigins::SameHost, console)?)
+    }
+
+    /// Whether what is a risk in `jamsocket.toml` counts, besides the flags and modules of the command line.
+    fn uses(&self, risk: &Risk) -> bool {
+        let is_module = risk.key.starts_with("services.") && risk.key.ends_with(".module");
+        self.serving.leave(risk) && (self.modules.is_empty() || !is_module)
     }
 }
 

@@ -1,5 +1,7 @@
-use super::Span;
+use super::{Risk, Span, excerpt::Excerpt};
+use crate::trust;
 use std::{
+    borrow::Cow,
     fmt, io,
     path::{Path, PathBuf},
 };
@@ -14,23 +16,43 @@ pub(crate) enum ConfigError {
     /// The file says something that it cannot say, here.
     #[error("{place}: {message}\n{excerpt}")]
     Invalid { place: Place, message: String, excerpt: Box<Excerpt> },
+    /// The file asks for what only the operator can grant.
+    #[error("{} asks for what a file does not get by itself:{}", path.display(), Listed(risks))]
+    Untrusted { path: PathBuf, risks: Vec<Risk> },
+}
+
+/// One risk a line.
+struct Listed<'a>(&'a [Risk]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|risk| write!(f, "\n  - {risk}"))
+    }
 }
 
 impl ConfigError {
+    /// What to do about it.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            ConfigError::Untrusted { .. } => {
+                Some(format!("read the file, and grant that with {}", trust::FLAG))
+            }
+            _ => None,
+        }
+    }
+
     /// The error of the parser, in TOML's words: what Rust calls a field is a key here.
     pub(super) fn syntax(path: &Path, text: &str, refused: &toml::de::Error) -> Self {
-        let message = refused.message().replacen("unknown field", "unknown key", 1).replacen(
-            "missing field",
-            "missing key",
-            1,
-        );
+        let message = without_value(refused.message())
+            .replacen("unknown field", "unknown key", 1)
+            .replacen("missing field", "missing key", 1);
         Self::invalid(path, text, refused.span().unwrap_or(0..0), message)
     }
 
     /// An error about the stretch `span` of `text`.
     pub(super) fn invalid(path: &Path, text: &str, span: Span, message: String) -> Self {
         let place = Place::of(path, text, span.clone());
-        let excerpt = Box::new(Excerpt::of(&place, text, span));
+        let excerpt = Box::new(Excerpt::of(text, span));
         Self::Invalid { place, message, excerpt }
     }
 }
@@ -70,36 +92,40 @@ impl fmt::Display for Place {
     }
 }
 
-/// A line of a file with a part of it marked below.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Excerpt {
-    line_number: usize,
-    line: String,
-    /// Blank where the line is before the mark, keeping its tabs, so that both come out level.
-    indent: String,
-    width: usize,
-}
-
-impl Excerpt {
-    fn of(place: &Place, text: &str, span: Span) -> Self {
-        let line = text.lines().nth(place.line - 1).unwrap_or_default();
-        let indent = line.chars().take(place.column - 1);
-        let marked = text.get(span).unwrap_or_default();
-        let marked = marked.lines().next().unwrap_or_default().chars().count();
-        Self {
-            line_number: place.line,
-            line: line.to_owned(),
-            indent: indent.map(|c| if c == '\t' { '\t' } else { ' ' }).collect(),
-            width: marked.max(1),
+/// A message of the parser without the value that it quotes, which may be a secret: `invalid type: integer
+/// `300`, expected a string`.
+fn without_value(message: &str) -> Cow<'_, str> {
+    let Some((kind, rest)) =
+        message.split_once(": ").filter(|(kind, _)| kind.starts_with("invalid "))
+    else {
+        return Cow::Borrowed(message);
+    };
+    match (rest.find(['`', '"']), rest.rfind(", expected")) {
+        (Some(quote), Some(expected)) if quote < expected => {
+            let (found, expected) = (rest[..quote].trim_end(), &rest[expected..]);
+            Cow::Owned(format!("{kind}: {found}{expected}"))
         }
+        _ => Cow::Borrowed(message),
     }
 }
 
-impl fmt::Display for Excerpt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { line_number, line, indent, width } = self;
-        let margin = line_number.to_string().len();
-        writeln!(f, "  {line_number} | {line}")?;
-        write!(f, "  {:margin$} | {indent}{:^<width$}", "", "")
+#[cfg(test)]
+mod tests {
+    use super::without_value;
+
+    #[test]
+    fn a_message_keeps_what_was_expected_and_not_the_value() {
+        for (message, expected) in [
+            ("invalid type: integer `300`, expected a string", "integer, expected a string"),
+            (
+                "invalid type: string \"a, expected b\", expected a table",
+                "string, expected a table",
+            ),
+            ("invalid type: map, expected a string", "map, expected a string"),
+        ] {
+            assert_eq!(without_value(message), format!("invalid type: {expected}"));
+        }
+        let other = "unknown field `pakage`, expected one of `package`, `bus`";
+        assert_eq!(without_value(other), other);
     }
 }

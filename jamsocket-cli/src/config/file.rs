@@ -89,6 +89,16 @@ pub(super) struct NamedServiceTable {
     pub(super) rooms: RoomConfig,
 }
 
+impl NamedServiceTable {
+    /// The file of the module, if one is named.
+    pub(super) fn module(&self) -> Option<&str> {
+        match &self.source {
+            SourceKey::Module(module) => Some(module),
+            SourceKey::Package(_) => None,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) enum SourceKey {
     Module(String),

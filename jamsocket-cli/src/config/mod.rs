@@ -3,10 +3,13 @@
 
 mod bus;
 mod error;
+mod excerpt;
 mod file;
+mod risk;
 
 pub(crate) use bus::{BusConfig, NamedProgram};
 pub(crate) use error::{ConfigError, Place};
+pub(crate) use risk::Risk;
 
 use crate::limits::{AllLimits, NamedLimit};
 use file::{ConfigFile, LimitValue, SourceKey};
@@ -32,6 +35,10 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 /// All that `jamsocket.toml` says, with its paths led back to its folder.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Config {
+    /// The file, where there is one.
+    pub(crate) path: PathBuf,
+    /// What a file of a stranger must not get by itself.
+    pub(crate) risks: Vec<Risk>,
     /// The folder that is served under `/`.
     pub(crate) static_files: Option<PathBuf>,
     /// Where the operator is told about the server.
@@ -115,6 +122,7 @@ impl Config {
         let file: ConfigFile =
             toml::from_str(text).map_err(|refused| ConfigError::syntax(path, text, &refused))?;
         let folder = path.parent().unwrap_or(Path::new(""));
+        let risks = risk::risks_of(&file, folder);
         let package = |name: Spanned<String>| PackageName {
             place: Place::of(path, text, name.span()),
             name: name.into_inner(),
@@ -155,6 +163,8 @@ impl Config {
             (name.into_inner(), NamedServiceConfig { source, rooms: table.rooms })
         };
         Ok(Self {
+            path: path.to_owned(),
+            risks,
             static_files,
             admin: file.admin.0,
             tls,

@@ -15,7 +15,8 @@ fn assert_refused(text: &str, expected: &str) {
 
 #[test]
 fn an_empty_file_leaves_everything_to_the_defaults() {
-    assert_eq!(parse(""), Config::default());
+    let path = PathBuf::from("app/jamsocket.toml");
+    assert_eq!(parse(""), Config { path, ..Config::default() });
     assert_eq!(parse("[service]\n").service, Some(ServiceConfig::default()));
 }
 
@@ -125,7 +126,7 @@ fn an_unknown_key_is_shown_with_the_keys_that_there_are() {
     assert_refused(
         "[service]\npakage = \"counter\"\n",
         "app/jamsocket.toml:2:1: unknown key `pakage`, expected one of `package`, \
-         `room_strategy`, `shutdown_policy`, `bus`, `access_token`\n  2 | pakage = \"counter\"\n    | ^^^^^^",
+         `room_strategy`, `shutdown_policy`, `bus`, `access_token`\n  2 | pakage = \"…\"\n    | ^^^^^^",
     );
 }
 
@@ -144,7 +145,7 @@ fn an_unknown_key_of_a_named_service_is_shown_at_its_line() {
     assert_refused(
         "[services.chat]\nmodule = 'a.wasm'\npath = 'b'\n",
         "app/jamsocket.toml:3:1: unknown key `path`, expected one of `module`, `package`, \
-         `room_strategy`, `shutdown_policy`, `bus`, `access_token`\n  3 | path = 'b'\n    | ^^^^",
+         `room_strategy`, `shutdown_policy`, `bus`, `access_token`\n  3 | path = '…'\n    | ^^^^",
     );
 }
 
@@ -155,7 +156,7 @@ fn a_bad_strategy_is_shown_at_its_line_with_what_would_be_right() {
         assert_refused(
             &format!("{table}\n\nroom_strategy = \"bogus\"\n"),
             &format!(
-                "app/jamsocket.toml:3:17: {right}\n  3 | room_strategy = \"bogus\"\n    | {}^^^^^^^",
+                "app/jamsocket.toml:3:17: {right}\n  3 | room_strategy = \"…\"\n    | {}^^^",
                 " ".repeat(16)
             ),
         );
@@ -168,7 +169,7 @@ fn a_bad_policy_is_shown_at_its_line_with_what_would_be_right() {
         assert_refused(
             &format!("{table}\nshutdown_policy = \"5min\""),
             "app/jamsocket.toml:2:19: `5min` is no shutdown policy: write `never`, `immediate` \
-             or, say, `300sec`\n  2 | shutdown_policy = \"5min\"\n    |                   ^^^^^^",
+             or, say, `300sec`\n  2 | shutdown_policy = \"…\"\n    |                   ^^^",
         );
     }
 }
@@ -178,30 +179,80 @@ fn an_empty_token_and_what_names_no_rooms_are_shown_at_their_lines() {
     assert_refused(
         "[service]\naccess_token = \"\"",
         "app/jamsocket.toml:2:16: an access token needs at least one character\n  \
-         2 | access_token = \"\"\n    |                ^^",
+         2 | access_token = \"…\"\n    |                ^^^",
     );
     let right = "*".parse::<RoomPattern>().unwrap_err();
     assert_refused(
         "[bus]\nrooms = [\"game\", \"*\"]",
         &format!(
-            "app/jamsocket.toml:2:9: {right}\n  2 | rooms = [\"game\", \"*\"]\n    | {}{}",
+            "app/jamsocket.toml:2:9: {right}\n  2 | rooms = [\"…\", \"…\"]\n    | {}{}",
             " ".repeat(8),
-            "^".repeat(13)
+            "^".repeat(10)
         ),
     );
+}
+
+#[test]
+fn no_error_shows_a_secret() {
+    for text in [
+        "[service]\naccess_token = \"hunter2\"\npackage = 3",
+        "[service]\nacess_token = \"hunter2\"",
+        "[service]\naccess_token = \"hunter2",
+        "[service]\naccess_token = hunter2",
+        "[service]\naccess_token: \"hunter2\"",
+        "[service]\naccess_token = { value = \"hunter2\" }",
+        "[service]\naccess_token = [\"hunter2\"]",
+        "[service]\naccess_token = \"\"\"\nhunter2\"\"\" x",
+        "service = { access_token = \"hunter2\", package = 3 }",
+        "service = \"hunter2\"",
+        "[bus]\nnet = [\"https://ann:hunter2@example.com\"]",
+        "[bus]\nnet = [\"https://example.com/?key=hunter2\"]",
+    ] {
+        let refused = Config::parse(Path::new("app/jamsocket.toml"), text).unwrap_err();
+        for shown in [refused.to_string(), format!("{refused:?}")] {
+            assert!(!shown.contains("hunter2"), "{text}: {shown}");
+        }
+    }
+    // A number is no token, and may have been meant as one.
+    let text = "[service]\naccess_token = 73317331\n";
+    let refused = Config::parse(Path::new("app/jamsocket.toml"), text).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "app/jamsocket.toml:2:16: invalid type: integer, expected a string\n  \
+         2 | access_token = …\n    |                ^"
+    );
+}
+
+#[test]
+fn a_file_without_an_end_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(CONFIG_FILE);
+    let comment = "#\n";
+    for (lines, is_read) in [(MAX_FILE_BYTES / 2, true), (MAX_FILE_BYTES / 2 + 1, false)] {
+        fs::write(&path, comment.repeat(lines as usize)).unwrap();
+        assert_eq!(Config::read(&path).is_ok(), is_read, "{lines} lines");
+    }
+    #[cfg(unix)]
+    {
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        let refused = Config::in_folder(folder.path()).unwrap_err();
+        let cause = std::error::Error::source(&refused).unwrap().to_string();
+        assert_eq!(cause, "it is not a regular file");
+    }
 }
 
 #[test]
 fn a_value_of_another_type_is_shown_with_the_type_that_would_be_right() {
     assert_refused(
         "[service]\nshutdown_policy = 300\n",
-        "app/jamsocket.toml:2:19: invalid type: integer `300`, expected a string\n  \
-         2 | shutdown_policy = 300\n    |                   ^^^",
+        "app/jamsocket.toml:2:19: invalid type: integer, expected a string\n  \
+         2 | shutdown_policy = …\n    |                   ^",
     );
     assert_refused(
         "service = 3\n",
-        "app/jamsocket.toml:1:11: invalid type: integer `3`, expected a table\n  \
-         1 | service = 3\n    |           ^",
+        "app/jamsocket.toml:1:11: invalid type: integer, expected a table\n  \
+         1 | service = …\n    |           ^",
     );
 }
 
@@ -252,7 +303,7 @@ fn a_folder_that_is_not_there_is_shown_at_its_line() {
     assert_refused(
         "\nstatic_files = \"statik\"\n",
         "app/jamsocket.toml:2:16: there is no folder `statik`\n  \
-         2 | static_files = \"statik\"\n    |                ^^^^^^^^",
+         2 | static_files = \"…\"\n    |                ^^^",
     );
 }
 
@@ -264,7 +315,7 @@ fn half_of_a_certificate_and_its_key_is_shown_at_its_line() {
         assert_refused(
             &format!("{key} = 'a'\n"),
             &format!(
-                "app/jamsocket.toml:1:{column}: {message}\n  1 | {key} = 'a'\n    | {indent}^^^"
+                "app/jamsocket.toml:1:{column}: {message}\n  1 | {key} = '…'\n    | {indent}^^^"
             ),
         );
     }
@@ -278,7 +329,7 @@ fn an_unknown_limit_is_shown_with_the_limits_that_there_are() {
         "[limits]\nmax_rooms = 3\nmassage_bytes = 3\n",
         &format!(
             "app/jamsocket.toml:3:1: unknown key `massage_bytes`, expected one of {}\n  \
-             3 | massage_bytes = 3\n    | ^^^^^^^^^^^^^",
+             3 | massage_bytes = …\n    | ^^^^^^^^^^^^^",
             known.join(", ")
         ),
     );
@@ -299,10 +350,14 @@ fn a_bad_limit_is_shown_at_its_line_with_what_would_be_right() {
     ] {
         let line = format!("{name} = {value}");
         let column = name.len() + 4;
-        let mark = format!("{:column$}{}", "", "^".repeat(value.len()), column = column - 1);
+        let shown = if value.starts_with('"') { "\"…\"" } else { "…" };
+        let mark = "^".repeat(shown.chars().count());
+        let mark = format!("{:column$}{mark}", "", column = column - 1);
         assert_refused(
             &format!("[limits]\n\n{line}\n"),
-            &format!("app/jamsocket.toml:3:{column}: {expected}\n  3 | {line}\n    | {mark}"),
+            &format!(
+                "app/jamsocket.toml:3:{column}: {expected}\n  3 | {name} = {shown}\n    | {mark}"
+            ),
         );
     }
 }
@@ -312,6 +367,6 @@ fn broken_toml_is_shown_at_its_line() {
     assert_refused(
         "[service]\n\tpackage = 'ü",
         "app/jamsocket.toml:2:14: invalid literal string, expected `'`\n  \
-         2 | \tpackage = 'ü\n    | \t            ^",
+         2 | \tpackage = '…\n    | \t            ^",
     );
 }

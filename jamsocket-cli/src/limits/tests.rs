@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Limits whose defaults the machine decides, and how the document calls those.
-const COMPUTED: [(&str, &str); 1] = [("total_memory_bytes", "half of the machine's memory")];
+const COMPUTED: [(&str, &str); 1] = [("total_memory_bytes", "half of the process's memory")];
 
 /// The rows of the tables of `docs/LIMITS.md`, without their headings.
 fn documented() -> Vec<Vec<Vec<String>>> {

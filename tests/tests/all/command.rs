@@ -96,7 +96,8 @@ async fn serve_takes_the_services_of_jamsocket_toml() {
         module("echo")
     );
     let package = Package::with_files(&[("jamsocket.toml", &toml)]);
-    let serving = Jamsocket::new(package.folder(), "serve --port 0").serve();
+    // The modules are elsewhere.
+    let serving = Jamsocket::new(package.folder(), "serve --port 0 --trust-config").serve();
     let room = http(serving.addr, "POST /count/new_room").await.body;
     counts(serving.addr, &format!("/count/ws/{room}")).await;
     let mut ann = Client::join(serving.addr, "/echo/ws/any").await;

@@ -7,6 +7,9 @@
 mod admin;
 /// Programs and rooms that call each other, their host, and the world.
 mod bus;
+/// The folder that keeps compiled modules.
+#[cfg(unix)]
+mod code_cache;
 /// The command `jamsocket`, as it is installed.
 mod command;
 /// What the command tells of itself, and of a module that is not served.
@@ -68,3 +71,6 @@ mod storms;
 mod swaps;
 /// TLS: what is spoken, what is refused, and certificates that change.
 mod tls;
+/// What a `jamsocket.toml` from elsewhere does not get by itself.
+#[cfg(unix)]
+mod trust;

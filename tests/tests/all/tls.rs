@@ -233,8 +233,10 @@ async fn the_command_serves_the_certificate_of_jamsocket_toml() {
     let certificate = Certificate::new();
     let files = certificate.files();
     files.write("app/jamsocket.toml", "tls_cert = '../cert.pem'\ntls_key = '../key.pem'\n");
-    let arguments =
-        format!("serve {} --port 0 --config app/jamsocket.toml", guest("echo").display());
+    let arguments = format!(
+        "serve {} --port 0 --config app/jamsocket.toml --trust-config",
+        guest("echo").display()
+    );
     let serving = Jamsocket::new(files.folder(), &arguments).serve();
     let connection = tls(serving.addr, certificate.trusted()).await.unwrap();
     let mut client = Client::through(connection, "/ws/1").await;

@@ -296,7 +296,7 @@ async fn what_is_granted_is_said_in_jamsocket_toml_too() {
             format!("[programs]\ncalc = '{}'\n[bus]\nprograms = [{granted}]\n", service.display());
         let folder = Package::with_files(&[("jamsocket.toml", &text)]);
         let client = programs.join("calc-client.wasm");
-        let run = format!("run {}", client.display());
+        let run = format!("run --trust-config {}", client.display());
         Jamsocket::new(folder.folder(), &run).run()
     };
     let granted = config("'calc'");
